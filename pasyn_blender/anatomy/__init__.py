@@ -1,0 +1,1 @@
+"""The canonical quadruped, and the keypoint sets people annotate on photos."""

@@ -1,0 +1,59 @@
+"""The canonical quadruped skeleton that every rig is expressed in.
+
+Body frame as Blender characters stand: facing -Y, up +Z, left +X.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+SIDES: Final = ("left", "right")
+
+_LIMB_JOINTS: Final = {
+    # joint: parent, without side
+    "scapula": "chest",
+    "upper_arm": "scapula",
+    "forearm": "upper_arm",
+    "front_cannon": "forearm",
+    "front_foot": "front_cannon",
+    "thigh": "pelvis",
+    "shin": "thigh",
+    "hind_cannon": "shin",
+    "hind_foot": "hind_cannon",
+}
+
+_AXIAL_PARENTS: Final = {
+    "pelvis": None,
+    "spine": "pelvis",
+    "chest": "spine",
+    "neck_base": "chest",
+    "neck_top": "neck_base",
+    "head": "neck_top",
+    "tail_base": "pelvis",
+    "tail_middle": "tail_base",
+    "tail_end": "tail_middle",
+}
+
+
+def _parents() -> dict[str, str | None]:
+    parents: dict[str, str | None] = dict(_AXIAL_PARENTS)
+    for side in SIDES:
+        for joint, parent in _LIMB_JOINTS.items():
+            parents[f"{side}_{joint}"] = (
+                f"{side}_{parent}" if parent in _LIMB_JOINTS else parent
+            )
+    return parents
+
+
+JOINT_PARENTS: Final[dict[str, str | None]] = _parents()
+"""Parent of each canonical joint, parents listed before children; the root has ``None``."""
+
+JOINTS: Final[tuple[str, ...]] = tuple(JOINT_PARENTS)
+
+REQUIRED_JOINTS: Final[tuple[str, ...]] = (
+    "pelvis",
+    "chest",
+    "head",
+    *(f"{side}_{joint}" for side in SIDES for joint in ("forearm", "front_cannon", "shin", "hind_cannon")),
+)
+"""Without these a rig is not treated as a quadruped."""

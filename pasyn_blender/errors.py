@@ -1,0 +1,39 @@
+"""Exceptions a user can cause; each message names what was found and what would be right."""
+
+from __future__ import annotations
+
+
+class PasynError(Exception):
+    """Base of every failure that is the input's, not the program's.
+
+    The command line prints the message without a traceback and exits with status 2;
+    Blender operators report it in the status bar.
+    """
+
+
+class JobError(PasynError):
+    """A job file or an override is wrong: names file, line and key."""
+
+
+class RigError(PasynError):
+    """A model file cannot be read, or holds no usable skinned quadruped."""
+
+
+class MappingError(RigError):
+    """The canonical joints or keypoints of a rig could not be found."""
+
+
+class RigMapError(RigError):
+    """A rig map file is malformed or does not fit the rig it is used with."""
+
+
+class BackgroundError(PasynError):
+    """No usable background picture was found where the job says they are."""
+
+
+class OutputError(PasynError):
+    """The output folder cannot be written, is full, or belongs to another job."""
+
+
+class RenderError(PasynError):
+    """Blender could not render a shot, or the chosen device is missing."""

@@ -1,0 +1,1 @@
+"""Bring a rigged animal, and find its canonical joints and keypoints."""

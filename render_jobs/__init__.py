@@ -1,0 +1,1 @@
+"""Jobs: from one YAML file to one labelled dataset, on one machine or a cluster."""

@@ -1,0 +1,138 @@
+"""A shot: everything that decides one picture, fully resolved."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class CameraShot:
+    """How the animal is framed; the camera matrix itself is solved from the posed mesh.
+
+    Attributes
+    ----------
+    azimuth
+        Degrees around the animal's up axis: 0 sees its face, 90 its left side, 180 its tail.
+    elevation
+        Degrees above the animal's horizontal plane.
+    roll
+        Degrees around the viewing axis, positive turns the picture anticlockwise.
+    focal_length
+        Millimetres on a 36 mm wide sensor (on the longer side of the picture).
+    fill
+        Larger of box width / picture width and box height / picture height.
+    offset
+        (2,) shift of the box centre from the picture centre, in fractions of picture width and height,
+        right and up positive.
+    """
+
+    azimuth: float
+    elevation: float
+    roll: float
+    focal_length: float
+    fill: float
+    offset: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class LightShot:
+    """Sun and sky.
+
+    Attributes
+    ----------
+    sun_azimuth, sun_elevation
+        Degrees; azimuth measured like the camera's.
+    sun_strength
+        Watts per square metre.
+    world
+        Name of a bundled HDRI ("forest.exr") or path of a file, as the job wrote it.
+    world_rotation
+        Degrees around up.
+    world_strength
+        Multiplier.
+    """
+
+    sun_azimuth: float
+    sun_elevation: float
+    sun_strength: float
+    world: str
+    world_rotation: float
+    world_strength: float
+
+
+@dataclass(frozen=True)
+class CoatShot:
+    """Variation of the coat: hue shift in turns (0 none), saturation and value factors (1 none),
+    and the seed of an individual for animals whose pattern is generated."""
+
+    hue: float
+    saturation: float
+    value: float
+    individual: int
+
+
+@dataclass(frozen=True)
+class BackgroundShot:
+    """Where the background comes from.
+
+    Attributes
+    ----------
+    photo
+        File name relative to the job's background list entry, or None for a view of the shot's world.
+    folder
+        Index into the job's list of background folders.
+    crop
+        (cx, cy, scale): crop centre in [0, 1] of the slack and crop size as a fraction of the largest
+        crop with the picture's aspect.
+    mirror
+        Whether the photo is flipped left to right.
+    """
+
+    photo: str | None
+    folder: int
+    crop: tuple[float, float, float]
+    mirror: bool
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture of a plan.
+
+    Attributes
+    ----------
+    index
+        Position in the plan.
+    action, frame
+        The rig's own action and the (fractional) frame of it that gives the pose.
+    split
+        "train" or "val".
+    """
+
+    index: int
+    action: str
+    frame: float
+    camera: CameraShot
+    light: LightShot
+    coat: CoatShot
+    background: BackgroundShot
+    split: str
+
+    def to_json(self) -> str:
+        """One line of ``shots.jsonl``."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Shot:
+        """Inverse of :meth:`to_json` after ``json.loads``."""
+        return cls(
+            index=data["index"],
+            action=data["action"],
+            frame=data["frame"],
+            camera=CameraShot(**{**data["camera"], "offset": tuple(data["camera"]["offset"])}),
+            light=LightShot(**data["light"]),
+            coat=CoatShot(**data["coat"]),
+            background=BackgroundShot(**{**data["background"], "crop": tuple(data["background"]["crop"])}),
+            split=data["split"],
+        )

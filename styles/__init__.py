@@ -1,0 +1,1 @@
+"""From a render to a picture: backgrounds and composition."""

@@ -26,6 +26,9 @@ class CameraShot:
     offset
         (2,) shift of the box centre from the picture centre, in fractions of picture width and height,
         right and up positive.
+    truncation
+        Fraction of the box's extent pushed out of the frame, along the axis and in the direction of the
+        larger component of ``offset``; 0 keeps the whole animal in the frame.
     """
 
     azimuth: float
@@ -34,6 +37,7 @@ class CameraShot:
     focal_length: float
     fill: float
     offset: tuple[float, float]
+    truncation: float
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,255 @@
+"""The records of a job and the vocabulary a job file may use. Standard library only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from pasyn_blender.anatomy.keypoint_sets import AP10K
+
+Range = tuple[float, float]
+"""Smallest and largest value a draw may take; equal bounds fix the value."""
+
+RIG_SUFFIXES: Final = (".blend", ".glb", ".gltf", ".fbx")
+WORLD_SUFFIXES: Final = (".exr", ".hdr")
+ENGINES: Final = ("cycles", "eevee", "workbench")
+DEVICES: Final = ("cpu", "optix", "cuda", "hip", "metal")
+PASSES: Final = ("depth", "normal")
+
+BUNDLED_WORLDS: Final = (
+    "city.exr",
+    "courtyard.exr",
+    "forest.exr",
+    "interior.exr",
+    "night.exr",
+    "studio.exr",
+    "sunrise.exr",
+    "sunset.exr",
+)
+"""CC0 world HDRIs that every Blender brings in ``datafiles/studiolights/world``."""
+
+SPECIES_FOLDER: Final = Path(__file__).resolve().parent.parent / "assets" / "species"
+
+
+def built_in_animals() -> tuple[str, ...]:
+    """Names of the animals made by code: one description each in ``assets/species``."""
+    return tuple(sorted(path.stem for path in SPECIES_FOLDER.glob("*.yaml")))
+
+
+def animal_description(animal: str) -> Path:
+    """File that describes a built-in animal."""
+    return SPECIES_FOLDER / f"{animal}.yaml"
+
+
+@dataclass(frozen=True)
+class RenderSettings:
+    """How Blender turns a shot into pixels.
+
+    Attributes
+    ----------
+    engine
+        One of :data:`ENGINES`.
+    samples
+        Samples a pixel.
+    denoise
+        Whether Cycles denoises (OIDN, fast).
+    device
+        One of :data:`DEVICES`; only Cycles heeds it.
+    passes
+        Extra files beside each render, of :data:`PASSES`.
+    """
+
+    engine: str = "cycles"
+    samples: int = 16
+    denoise: bool = True
+    device: str = "cpu"
+    passes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CameraRanges:
+    """What the camera of a shot is drawn from; meanings as in ``CameraShot``.
+
+    Attributes
+    ----------
+    azimuth, elevation, roll
+        Degrees.
+    focal_length
+        Millimetres on a 36 mm wide sensor.
+    fill
+        Larger of box width / picture width and box height / picture height.
+    off_centre
+        Distance of the box centre from the picture centre, fraction of the picture.
+    truncation
+        Fraction of the animal's box beyond the frame; 0 keeps all of it inside.
+    """
+
+    azimuth: Range = (0.0, 360.0)
+    elevation: Range = (-5.0, 30.0)
+    roll: Range = (-5.0, 5.0)
+    focal_length: Range = (35.0, 120.0)
+    fill: Range = (0.55, 0.9)
+    off_centre: Range = (0.0, 0.08)
+    truncation: Range = (0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class LightRanges:
+    """What sun and sky of a shot are drawn from.
+
+    Attributes
+    ----------
+    sun_azimuth, sun_elevation
+        Degrees, azimuth measured like the camera's.
+    sun_strength
+        Watts per square metre.
+    worlds
+        Bundled names (``"forest.exr"``) or absolute paths; empty means all bundled ones.
+    world_strength
+        Multiplier.
+    """
+
+    sun_azimuth: Range = (0.0, 360.0)
+    sun_elevation: Range = (15.0, 80.0)
+    sun_strength: Range = (1.0, 4.0)
+    worlds: tuple[str, ...] = ()
+    world_strength: Range = (0.6, 1.2)
+
+    @property
+    def usable_worlds(self) -> tuple[str, ...]:
+        """The worlds to draw from: the job's own, or all bundled ones."""
+        return self.worlds or BUNDLED_WORLDS
+
+
+@dataclass(frozen=True)
+class CoatRanges:
+    """What the coat of a shot is drawn from.
+
+    Attributes
+    ----------
+    hue
+        Shift in turns, 0 none.
+    saturation, value
+        Factors, 1 none.
+    individuals
+        First and last seed, inclusive, of individuals of a built-in animal.
+    """
+
+    hue: Range = (-0.02, 0.02)
+    saturation: Range = (0.85, 1.15)
+    value: Range = (0.8, 1.2)
+    individuals: tuple[int, int] = (0, 999)
+
+
+@dataclass(frozen=True)
+class SplitSettings:
+    """How shots are divided.
+
+    Attributes
+    ----------
+    val
+        Probability that a shot goes to the validation split.
+    """
+
+    val: float = 0.1
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a run may use; decides no pixel.
+
+    Attributes
+    ----------
+    shot_seconds
+        A shot that takes longer is stopped and tried once more.
+    memory_gib
+        A Blender process that holds more is replaced after its shot; None for no limit.
+    shots_per_process
+        A Blender process is replaced after this many shots.
+    """
+
+    shot_seconds: float = 120.0
+    memory_gib: float | None = None
+    shots_per_process: int = 500
+
+
+@dataclass(frozen=True)
+class Job:
+    """One dataset to make, resolved: every default filled in, every path absolute.
+
+    Attributes
+    ----------
+    species
+        Category name in the annotations.
+    animal
+        Built-in animal, or None when ``rig`` is given; exactly one of the two is set.
+    rig
+        Model file, or None when ``animal`` is given.
+    rig_map
+        Edited rig map, or None to map the rig automatically.
+    actions
+        Names or glob patterns of the rig's actions; empty means all.
+    images
+        How many shots; more images extend a dataset and leave its first shots as they are.
+    seed
+        Non-negative; 0 is a seed like any other.
+    resolution
+        (width, height) in pixels.
+    keypoints
+        Name of a keypoint set.
+    backgrounds
+        Folders of photos; empty means views of each shot's world.
+    """
+
+    species: str
+    animal: str | None = None
+    rig: Path | None = None
+    rig_map: Path | None = None
+    actions: tuple[str, ...] = ()
+    images: int = 24
+    seed: int = 0
+    resolution: tuple[int, int] = (256, 256)
+    keypoints: str = AP10K.name
+    render: RenderSettings = field(default_factory=RenderSettings)
+    camera: CameraRanges = field(default_factory=CameraRanges)
+    light: LightRanges = field(default_factory=LightRanges)
+    backgrounds: tuple[Path, ...] = ()
+    coat: CoatRanges = field(default_factory=CoatRanges)
+    split: SplitSettings = field(default_factory=SplitSettings)
+    limits: Limits = field(default_factory=Limits)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the job as plain JSON values in the shape of a job file; paths become strings."""
+        return {key: _plain(value) for key, value in asdict(self).items()}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], source: str = "job") -> Job:
+        """Inverse of :meth:`to_dict`; checked like a job file, except that no file has to exist.
+
+        Parameters
+        ----------
+        data
+            Parsed JSON.
+        source
+            What messages call it.
+
+        Raises
+        ------
+        JobError
+            A key or value is wrong.
+        """
+        from .job_reader import job_from_plain
+
+        return job_from_plain(data, source)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return value

@@ -1,0 +1,92 @@
+"""Load a rigged animal from a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+
+from .actions import ActionRange, apply_action, clear_action, list_actions, remember_rest
+from .animal_parts import AnimalParts, choose_parts
+from .extraction import deformed_vertices, posed_bone_matrices, read_geometry
+from .file_import import import_file, remove_blocks
+from .import_repairs import repair
+from .loaded_rig import MESH_NAME_KEY, LoadedRig
+
+__all__ = [
+    "ActionRange",
+    "LoadedRig",
+    "apply_action",
+    "clear_action",
+    "deformed_vertices",
+    "list_actions",
+    "load_rig",
+    "posed_bone_matrices",
+    "read_geometry",
+]
+
+
+def load_rig(path: Path) -> LoadedRig:
+    """Import the animal of a .blend, .glb, .gltf or .fbx file into the current scene.
+
+    Of the file's objects the armature that skins most vertices is kept, with its meshes and what hangs on
+    them; everything else of the file is removed again. Objects that were in the scene before are not
+    touched. No script or Python driver of the file runs.
+
+    Parameters
+    ----------
+    path
+        Model file.
+
+    Returns
+    -------
+    LoadedRig
+        In its rest pose, without an action.
+
+    Raises
+    ------
+    RigError
+        When the file cannot be read or holds no skinned animal; the message says which.
+    """
+    path = Path(path)
+    taken = {obj.name for obj in bpy.data.objects}
+    imported = import_file(path)
+    try:
+        parts = choose_parts(path.name, imported)
+        _move_into_scene(path, parts)
+        notes = repair(parts)
+    except BaseException:
+        remove_blocks(imported.blocks)
+        raise
+    dropped = tuple(sorted(obj.name for obj in parts.dropped))
+    remove_blocks(parts.dropped)
+    for obj in parts.meshes:
+        base, _, number = obj.name.rpartition(".")
+        if number.isdigit() and base in taken:
+            obj[MESH_NAME_KEY] = base
+    rig = LoadedRig(
+        path=path,
+        armature=parts.armature,
+        meshes=parts.meshes,
+        dropped=dropped,
+        notes=(*imported.notes, *parts.notes, *notes),
+        actions=tuple(imported.actions),
+        supports=parts.supports,
+    )
+    remember_rest(rig)
+    clear_action(rig)
+    return rig
+
+
+def _move_into_scene(path: Path, parts: AnimalParts) -> None:
+    """Put the animal into a collection of its own, so that nothing hides it."""
+    collection = bpy.data.collections.new(path.stem)
+    bpy.context.scene.collection.children.link(collection)
+    for obj in (parts.armature, *parts.meshes, *parts.supports):
+        for other in tuple(obj.users_collection):
+            other.objects.unlink(obj)
+        collection.objects.link(obj)
+        obj.hide_viewport = False
+        obj.hide_set(False)
+        obj.hide_render = obj in parts.supports
+    bpy.context.view_layer.update()

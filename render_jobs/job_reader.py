@@ -272,11 +272,8 @@ def _read_keys(entry: Entry, key: str, readers: Mapping[str, Reader]) -> dict[st
 
 def _known(name: str, readers: Mapping[str, Reader]) -> str:
     elsewhere = {inner: f"{outer}.{inner}" for outer, inners in SECTION_KEYS.items() for inner in inners}
-    if name in elsewhere:
-        # The right word in the wrong section is as common as a misspelt one.
-        hint = f" (did you mean {elsewhere[name]!r}?)"
-    else:
-        hint = _suggestion(name, tuple(readers))
+    # The right word in the wrong section is as common as a misspelt one.
+    hint = f" (did you mean {elsewhere[name]!r}?)" if name in elsewhere else _suggestion(name, tuple(readers))
     return f"{hint}; known here: {', '.join(readers)}"
 
 

@@ -39,9 +39,7 @@ def _parents() -> dict[str, str | None]:
     parents: dict[str, str | None] = dict(_AXIAL_PARENTS)
     for side in SIDES:
         for joint, parent in _LIMB_JOINTS.items():
-            parents[f"{side}_{joint}"] = (
-                f"{side}_{parent}" if parent in _LIMB_JOINTS else parent
-            )
+            parents[f"{side}_{joint}"] = f"{side}_{parent}" if parent in _LIMB_JOINTS else parent
     return parents
 
 
@@ -49,11 +47,3 @@ JOINT_PARENTS: Final[dict[str, str | None]] = _parents()
 """Parent of each canonical joint, parents listed before children; the root has ``None``."""
 
 JOINTS: Final[tuple[str, ...]] = tuple(JOINT_PARENTS)
-
-REQUIRED_JOINTS: Final[tuple[str, ...]] = (
-    "pelvis",
-    "chest",
-    "head",
-    *(f"{side}_{joint}" for side in SIDES for joint in ("forearm", "front_cannon", "shin", "hind_cannon")),
-)
-"""Without these a rig is not treated as a quadruped."""

@@ -1,0 +1,411 @@
+"""Find the parts along the midline: head, nose, eyes, neck base, withers, tail root.
+
+All of it is read from the curve in which the midplane cuts the mesh, and from which bones' skin that curve
+passes through.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import MappingError
+from .body_frame import Standing
+from .bone_names import names_part
+from .geometry import FloatArray, IntArray, RigGeometry
+from .surface import SurfacePoints, along_contours, connected_labels, section
+
+# Where eyes sit on a head without marked eyes: distance from the nose tip in head lengths (muzzle tip to where
+# skull and neck meet), and height over the head's middle in half depths.
+_EYE_ALONG = 0.66
+_EYE_UP = 0.42
+
+
+@dataclass(frozen=True)
+class Midline:
+    """The midplane's cut through an animal.
+
+    Attributes
+    ----------
+    profile
+        n places on the cut.
+    bone_shares
+        (n, B) skin weights there.
+    bones
+        (n,) the bone with the largest share.
+    """
+
+    profile: SurfacePoints
+    bone_shares: FloatArray
+    bones: IntArray
+
+    def height_range(self, y: float, window: float) -> tuple[float, float]:
+        """Lowest and highest point of the cut within ``window`` of a place along the body."""
+        near = np.abs(self.profile.positions[:, 1] - y) < window
+        if not near.any():
+            near = np.argsort(np.abs(self.profile.positions[:, 1] - y))[:4]
+        heights = self.profile.positions[near, 2]
+        return float(heights.min()), float(heights.max())
+
+
+@dataclass(frozen=True)
+class Head:
+    """The head and what is on it.
+
+    Attributes
+    ----------
+    bone
+        Index of the head's bone.
+    bones
+        The head's bone and all that hang on it.
+    base
+        (3,) where skull and neck meet.
+    axis
+        (3,) unit vector from base to muzzle tip, in the midplane.
+    length
+        From base to muzzle tip.
+    nose
+        Row of the midline profile that is the nose.
+    """
+
+    bone: int
+    bones: IntArray
+    base: FloatArray
+    axis: FloatArray
+    length: float
+    nose: int
+
+    @property
+    def dorsal(self) -> FloatArray:
+        """(3,) unit vector out of the top of the head: the axis turned a quarter in the midplane."""
+        # Body axes face -Y, so forward is -y; turning (forward, up) a quarter keeps the forehead on top.
+        forward, up = -self.axis[1], self.axis[2]
+        return np.array([0.0, up, forward])
+
+
+def outward(geometry: RigGeometry, bones: IntArray, heads: FloatArray, start: FloatArray) -> list[int]:
+    """Bones of a chain from its start: by depth in the hierarchy, then by distance of their heads."""
+
+    def key(bone: int) -> tuple[int, float]:
+        depth, parent = 0, int(geometry.bone_parents[bone])
+        while parent >= 0:
+            depth, parent = depth + 1, int(geometry.bone_parents[parent])
+        return depth, float(np.linalg.norm(heads[bone] - start))
+
+    return sorted((int(bone) for bone in bones), key=key)
+
+
+def cut_midline(standing: Standing, geometry: RigGeometry) -> Midline:
+    """Cut the animal in its midplane."""
+    surface = standing.surface
+    span = float(np.ptp(surface.points[:, 1]))
+    # A hair off the plane, so that seams lying exactly in it are cut like the rest.
+    contours = section(surface, surface.points[:, 0], 1e-5 * span)
+    profile = along_contours(contours, 0.004 * span)
+    if len(profile.positions) < 20:
+        raise MappingError("the body has no skin at its plane of symmetry; PASyn cannot tell back from belly")
+    weights = geometry.weights[surface.source]
+    shares = np.einsum("nk,nkb->nb", profile.shares, weights[profile.members])
+    return Midline(profile, shares, shares.argmax(axis=1))
+
+
+def descendants(geometry: RigGeometry, bones: IntArray) -> IntArray:
+    """The given bones and everything below them in the hierarchy."""
+    inside = np.zeros(len(geometry.bone_names), dtype=bool)
+    inside[bones] = True
+    for bone, parent in enumerate(geometry.bone_parents):  # parents come before children
+        if parent >= 0 and inside[parent]:
+            inside[bone] = True
+    return np.flatnonzero(inside)
+
+
+def find_head(standing: Standing, geometry: RigGeometry, midline: Midline) -> Head:
+    """Find the head: the end of the midline that lies farthest before and above the front feet.
+
+    Raises
+    ------
+    MappingError
+        Where nothing of the animal lies before its front legs.
+    """
+    points = midline.profile.positions
+    front = float(standing.feet[:2, 1].mean())
+    hind = float(standing.feet[2:, 1].mean())
+    spacing = hind - front
+    chest = np.array([0.0, front, np.mean(midline.height_range(front, 0.05 * spacing))])
+    ahead = points[:, 1] < front + 0.05 * spacing
+    if not ahead.any():
+        raise MappingError("nothing lies before the front legs; no head was found")
+    distance = np.where(ahead, np.linalg.norm(points - chest, axis=1), -1.0)
+    far = distance > 0.72 * distance.max()
+    candidates = list(np.unique(midline.bones[far]))
+    named = [bone for bone in candidates if names_part(geometry.bone_names[bone], "head")]
+    skin = geometry.weights.sum(axis=0)
+    plain = [
+        bone
+        for bone in candidates
+        if not any(names_part(geometry.bone_names[bone], part) for part in ("jaw", "ear", "horn", "eye"))
+    ]
+    pool = named or plain or candidates
+    # Among bones that reach the far end, the head is the one with most of the far skin.
+    bone = max(pool, key=lambda index: (float((midline.bones[far] == index).sum()), float(skin[index])))
+    bones = descendants(geometry, np.array([bone]))
+    share = midline.bone_shares[:, bones].sum(axis=1)
+    own = (share > 0.5) & ahead
+    border = np.flatnonzero((np.abs(share - 0.5) < 0.25) & ahead & (distance > 0.2 * distance.max()))
+    head_point = (geometry.bone_heads[bone] - standing.origin) @ standing.rotation.T
+    base = points[border].mean(axis=0) if len(border) >= 2 else head_point
+    if len(border) >= 2 and np.linalg.norm(head_point - base) < 0.35 * np.ptp(points[own], axis=0).max():
+        base = (base + head_point) / 2
+    base = np.array([0.0, base[1], base[2]])
+    tip = _muzzle_tip(points[own], base, chest)
+    axis = np.array([0.0, *(tip - base)[1:]])
+    length = float(np.linalg.norm(axis))
+    axis /= max(length, 1e-300)
+    head = Head(bone, bones, base, axis, length, 0)
+    # The nose is the front of the muzzle's upper half: a support point between the axis and the bridge.
+    direction = axis + 0.45 * head.dorsal
+    muzzle = own & ((points - base) @ axis > 0.78 * length)
+    nose = int(np.argmax(np.where(muzzle, points @ direction, -np.inf)))
+    return Head(bone, bones, base, axis, length, nose)
+
+
+def _muzzle_tip(points: FloatArray, base: FloatArray, chest: FloatArray) -> FloatArray:
+    """The farthest point of the head from its base that is not the crown, crest or horns."""
+    away = points - base
+    distance = np.linalg.norm(away, axis=1)
+    neck = base - chest
+    neck = neck / max(float(np.linalg.norm(neck)), 1e-300)
+    # The muzzle points forward or down from the end of the neck; the crown carries on along it or backward.
+    forward = -away[:, 1] / np.maximum(distance, 1e-300)
+    upward = away[:, 2] / np.maximum(distance, 1e-300)
+    score = distance * np.where((forward > 0.15) | (upward < -0.5), 1.0, 0.3)
+    score = score * np.where(upward > 0.75, 0.4, 1.0)
+    return points[int(np.argmax(score))]
+
+
+def find_eyes(standing: Standing, geometry: RigGeometry, head: Head) -> dict[str, SurfacePoints]:
+    """Find both eyes: by marked materials or meshes, eye bones, small paired pieces, else by proportion.
+
+    Returns
+    -------
+    dict
+        ``left`` and ``right`` to places on the surface whose mean is the eye.
+    """
+    marked = _marked_eyes(standing, geometry, head) or _loose_eyes(standing, geometry, head)
+    if marked is not None:
+        return marked
+    bones = _eye_bones(standing, geometry, head)
+    found = {}
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        if bones is not None:
+            along = float((bones[side] - head.base) @ head.axis)
+            level = float((bones[side] - head.base) @ head.dorsal)
+        else:
+            along = (1 - _EYE_ALONG) * head.length
+            level = _level_on_head(standing, head, along)
+        found[side] = _side_surface(standing, head, along, level, sign)
+    return found
+
+
+def _on_head(standing: Standing, head: Head) -> FloatArray:
+    """(P, 3) of every point: along the head's axis from its base, to the left, and dorsal."""
+    away = standing.surface.points - head.base
+    return np.stack([away @ head.axis, away[:, 0], away @ head.dorsal], axis=1)
+
+
+def _marked_eyes(standing: Standing, geometry: RigGeometry, head: Head) -> dict[str, SurfacePoints] | None:
+    surface = standing.surface
+    source = surface.triangle_source
+    materials = np.array([names_part(name, "eye") for name in geometry.material_names] + [False])
+    marked = materials[geometry.triangle_materials[source]]
+    meshes = np.array([names_part(name, "eye") for name in geometry.mesh_names])
+    owner = np.searchsorted(geometry.mesh_offsets, geometry.triangles[source, 0], side="right") - 1
+    marked |= meshes[owner]
+    return _pair_of_patches(standing, head, np.unique(surface.triangles[marked]))
+
+
+def _pair_of_patches(standing: Standing, head: Head, members: IntArray) -> dict[str, SurfacePoints] | None:
+    """The outer face of a left and a right patch of points on the head, or None if they are no eyes."""
+    if not len(members):
+        return None
+    local = _on_head(standing, head)[members]
+    found = {}
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        mine = members[local[:, 1] * sign > 0]
+        place = local[local[:, 1] * sign > 0]
+        if not len(mine) or np.ptp(place[:, 0]) > 0.5 * head.length:
+            return None
+        if not -0.3 * head.length < place[:, 0].mean() < 0.95 * head.length:
+            return None
+        outer = place[:, 1] * sign
+        outer = outer >= np.percentile(outer, 60)
+        chosen = mine[outer]
+        found[side] = SurfacePoints(
+            standing.surface.points[chosen], chosen[:, None], np.ones((len(chosen), 1))
+        )
+    return found
+
+
+def _loose_eyes(standing: Standing, geometry: RigGeometry, head: Head) -> dict[str, SurfacePoints] | None:
+    """Small separate pieces of the mesh that sit as a pair on the sides of the head."""
+    surface = standing.surface
+    links = np.concatenate([surface.triangles[:, [0, 1]], surface.triangles[:, [1, 2]]])
+    labels = connected_labels(len(surface.points), links)
+    local = _on_head(standing, head)
+    best: tuple[float, IntArray] | None = None
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        place = local[members]
+        centre = place.mean(axis=0)
+        extent = np.ptp(place, axis=0)
+        if len(members) < 4 or extent.max() > 0.3 * head.length or centre[1] < 0.04 * head.length:
+            continue
+        if not (0.15 < centre[0] / head.length < 0.75 and centre[2] > -0.15 * head.length):
+            continue
+        mirrored = local * [1, -1, 1]
+        twin = np.flatnonzero(
+            (np.abs(mirrored - centre) < np.maximum(extent, 0.05 * head.length)).all(axis=1)
+            & (labels != label)
+        )
+        twin = twin[[len(np.flatnonzero(labels == labels[t])) < 3 * len(members) for t in twin]]
+        if len(twin) < 3:
+            continue
+        roundness = float(extent.min() / max(extent.max(), 1e-300))
+        if best is None or roundness > best[0]:
+            best = roundness, np.concatenate([members, twin])
+    return None if best is None else _pair_of_patches(standing, head, best[1])
+
+
+def _eye_bones(standing: Standing, geometry: RigGeometry, head: Head) -> dict[str, FloatArray] | None:
+    heads = (geometry.bone_heads - standing.origin) @ standing.rotation.T
+    found = {}
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        near = [
+            heads[bone]
+            for bone, name in enumerate(geometry.bone_names)
+            if names_part(name, "eye")
+            and heads[bone, 0] * sign > 0.02 * head.length
+            and np.linalg.norm(heads[bone] - head.base) < head.length
+        ]
+        if not near:
+            return None
+        found[side] = np.mean(near, axis=0)
+    return found
+
+
+def _level_on_head(standing: Standing, head: Head, along: float) -> float:
+    """Dorsal height of the eye at a place along the head, from the head's own depth there."""
+    contours = section(standing.surface, standing.surface.points[:, 0], 1e-5 * head.length)
+    away = along_contours(contours, 0.02 * head.length).positions - head.base
+    near = np.abs(away @ head.axis - along) < 0.04 * head.length
+    levels = (away @ head.dorsal)[near]
+    # The nearest crossing on each side is the head's; beyond it lie the neck or the ears.
+    above, below = levels[levels > 0.06 * head.length], levels[levels < -0.06 * head.length]
+    if not len(above) or not len(below):
+        return 0.0
+    return float((above.min() + below.max()) / 2 + _EYE_UP * (above.min() - below.max()) / 2)
+
+
+def _side_surface(standing: Standing, head: Head, along: float, level: float, sign: float) -> SurfacePoints:
+    """Where a line to the side, at a place of the head, leaves the mesh."""
+    surface = standing.surface
+    local = _on_head(standing, head)
+    corners = local[surface.triangles]
+    flat = corners[:, :, [0, 2]] - np.array([along, level])
+    # Barycentric coordinates of the line in each triangle seen from the side.
+    a, b, c = flat[:, 0], flat[:, 1], flat[:, 2]
+    area = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (c[:, 0] - a[:, 0]) * (b[:, 1] - a[:, 1])
+    safe = np.where(np.abs(area) < 1e-18, 1.0, area)
+    wa = (b[:, 0] * c[:, 1] - c[:, 0] * b[:, 1]) / safe
+    wb = (c[:, 0] * a[:, 1] - a[:, 0] * c[:, 1]) / safe
+    shares = np.stack([wa, wb, 1 - wa - wb], axis=1)
+    hit = (shares > -1e-6).all(axis=1) & (np.abs(area) > 1e-18)
+    outward = np.einsum("tk,tk->t", shares, corners[:, :, 1]) * sign
+    hit &= (outward > 0) & (outward < 0.8 * head.length)
+    if hit.any():
+        triangle = int(np.flatnonzero(hit)[np.argmax(outward[hit])])
+        members, weight = surface.triangles[triangle][None], np.clip(shares[triangle], 0, 1)[None]
+    else:
+        gap = np.linalg.norm(local[:, [0, 2]] - [along, level], axis=1) - 0.3 * local[:, 1] * sign
+        members, weight = np.array([[int(np.argmin(gap))]]), np.ones((1, 1))
+    positions = np.einsum("nk,nkd->nd", weight, surface.points[members])
+    return SurfacePoints(positions, members, weight)
+
+
+def find_tail(standing: Standing, geometry: RigGeometry, midline: Midline) -> tuple[IntArray, int]:
+    """Find the tail's bones and the place on the back where the tail leaves the body.
+
+    Returns
+    -------
+    bones : (k,) int array
+        The tail's bones, empty for a tail without any.
+    root : int
+        Row of the midline profile.
+    """
+    points = midline.profile.positions
+    hind = float(standing.feet[2:, 1].mean())
+    front = float(standing.feet[:2, 1].mean())
+    spacing = hind - front
+    bones = _tail_bones(standing, geometry, midline)
+    rear = points[:, 1] > hind - 0.35 * spacing
+    # On the back, the outline's corner between croup and tail is the farthest point up and backward.
+    back = rear & (points[:, 2] > 0.45 * max(standing.height * 0.6, points[rear, 2].max()))
+    if not back.any():
+        back = rear
+    if not len(bones):
+        return bones, int(np.argmax(np.where(back, points[:, 2] + 0.9 * points[:, 1], -np.inf)))
+    # Skin weights say where the tail's own bone takes over, its head where the artist put the joint; smooth
+    # weights reach far up the croup, so the place farther back is nearer to the root.
+    heads = (geometry.bone_heads - standing.origin) @ standing.rotation.T
+    places = [_handover_on_back(points, midline.bone_shares[:, bones].sum(axis=1), back)]
+    first = outward(geometry, bones, heads, points[places[0]])[0]
+    above = np.where(back, np.linalg.norm(points - heads[first], axis=1), np.inf)
+    places.append(int(np.argmin(np.where(points[:, 2] >= heads[first, 2], above, np.inf))))
+    farther = max(places, key=lambda row: points[row, 1])
+    # From there the outline's corner between croup and tail is what is clicked.
+    window = back & (points[:, 1] > points[farther, 1] - 0.01 * spacing)
+    window &= points[:, 1] < points[farther, 1] + 0.045 * spacing
+    window &= points[:, 2] > points[farther, 2] - 0.08 * spacing
+    return bones, int(np.argmax(np.where(window, points[:, 2] + 0.8 * points[:, 1], -np.inf)))
+
+
+def _handover_on_back(points: FloatArray, share: FloatArray, back: NDArray[np.bool_]) -> int:
+    """Row of the highest place on the back at which the tail's share of the skin passes one half."""
+    border = np.flatnonzero(back & (share > 0.3) & (share < 0.7))
+    if not len(border):
+        inside, outside = np.flatnonzero(back & (share >= 0.5)), np.flatnonzero(back & (share < 0.5))
+        if not len(inside) or not len(outside):
+            return int(np.argmax(np.where(back, points[:, 2] + 0.9 * points[:, 1], -np.inf)))
+        gaps = np.linalg.norm(points[inside][:, None] - points[outside][None], axis=2).min(axis=1)
+        border = inside[gaps <= 1.5 * gaps.min()]
+    return int(border[np.argmax(points[border, 2] + 0.3 * points[border, 1])])
+
+
+def _tail_bones(standing: Standing, geometry: RigGeometry, midline: Midline) -> IntArray:
+    points = midline.profile.positions
+    hind = float(standing.feet[2:, 1].mean())
+    spacing = hind - float(standing.feet[:2, 1].mean())
+    skinned = geometry.weights.sum(axis=0) > 0
+    present = [int(bone) for bone in np.unique(midline.bones)]
+    named = [bone for bone in np.flatnonzero(skinned) if names_part(geometry.bone_names[bone], "tail")]
+    if named:
+        below = descendants(geometry, np.array(named))
+        return below[skinned[below]]
+    body = (geometry.vertices - standing.origin) @ standing.rotation.T
+    half_width = float(np.abs(standing.feet[2:, 0]).mean())
+    found = []
+    for bone in present:
+        weight = geometry.weights[:, bone].astype(np.float64)
+        total = float(weight.sum())
+        centre = weight @ body / total
+        spread = float(np.sqrt(weight @ (body[:, 0] - centre[0]) ** 2 / total))
+        behind = points[midline.bones == bone, 1].min() > hind - 0.25 * spacing
+        # A tail is behind the hind legs and slim; the rump and the thighs are neither.
+        if behind and centre[1] > hind - 0.05 * spacing and spread < 0.55 * half_width:
+            found.append(bone)
+    if not found:
+        return np.zeros(0, dtype=np.int64)
+    below = descendants(geometry, np.array(found))
+    return below[skinned[below]]

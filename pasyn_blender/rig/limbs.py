@@ -1,0 +1,229 @@
+"""Follow each leg up from the ground and find where it bends.
+
+The leg is traced as a stack of horizontal sections of the mesh, so it does not matter which bones carry it or
+how they hang together: feet on IK bones outside the leg's chain, twist bones and unused bones all look alike.
+The skin weights along the trace then tell where one bone hands over to the next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .body_frame import Standing
+from .bone_names import names_part
+from .geometry import FloatArray, RigGeometry
+from .surface import Contour, section
+
+_LEVELS = 90
+
+# Height of the middle joint (carpus, hock) over the upper joint (elbow, stifle). From horse, cow, dog, cat and
+# giraffe skeletons the carpus lies at 0.30-0.58 and the hock at 0.40-0.66 of that height.
+_CARPUS_SHARE = 0.46
+_HOCK_SHARE = 0.55
+
+
+@dataclass(frozen=True)
+class Handover:
+    """Where, going up a leg, the skin passes from one bone to the next.
+
+    Attributes
+    ----------
+    height
+        Above ground.
+    lower, upper
+        Bone indices below and above.
+    """
+
+    height: float
+    lower: int
+    upper: int
+
+
+@dataclass(frozen=True)
+class LegTrace:
+    """A leg as a stack of horizontal sections from the ground to where it joins the trunk.
+
+    Attributes
+    ----------
+    heights
+        (n,) above ground, rising.
+    contours
+        n sections.
+    bones
+        (n,) index of the bone that carries most of each section's skin.
+    handovers
+        Changes of that bone, going up.
+    """
+
+    heights: FloatArray
+    contours: tuple[Contour, ...]
+    bones: NDArray[np.int64]
+    handovers: tuple[Handover, ...]
+
+    @property
+    def top(self) -> float:
+        """Height at which the leg joins the trunk."""
+        return float(self.heights[-1])
+
+    def contour_at(self, height: float) -> Contour:
+        """The section nearest to a height."""
+        return self.contours[int(np.argmin(np.abs(self.heights - height)))]
+
+    def centre_at(self, height: float) -> FloatArray:
+        """(3,) centre of the leg at a height, beyond the top continued straight up."""
+        centre = self.contour_at(height).centre.copy()
+        centre[2] = height
+        return centre
+
+
+@dataclass(frozen=True)
+class Leg:
+    """The bends of a leg.
+
+    Attributes
+    ----------
+    trace
+        Its sections.
+    upper, middle, lower
+        Heights of elbow or stifle, carpus or hock, fetlock or ball of the foot.
+    upper_bone, middle_bone, lower_bone
+        Bone whose rotation bends the leg there (the bone below the joint), or None where no bone does.
+    """
+
+    trace: LegTrace
+    upper: float
+    middle: float
+    lower: float
+    upper_bone: int | None
+    middle_bone: int | None
+    lower_bone: int | None
+
+
+def trace_leg(standing: Standing, geometry: RigGeometry, foot: FloatArray, other: FloatArray) -> LegTrace:
+    """Stack the sections of one leg.
+
+    Parameters
+    ----------
+    standing
+        The animal.
+    geometry
+        Its rig, for the weights.
+    foot, other
+        (2,) ground positions of this foot and of the same side's other foot.
+    """
+    surface = standing.surface
+    side = np.sign(foot[0])
+    spacing = abs(float(foot[1] - other[1]))
+    heights = np.linspace(0.015, 0.75, _LEVELS) * standing.height
+    previous = np.array([foot[0], foot[1]])
+    kept: list[Contour] = []
+    kept_heights: list[float] = []
+    reach = 0.22 * spacing
+    widths: list[float] = []
+    for height in heights:
+        nearest, distance = None, reach
+        for contour in section(surface, surface.points[:, 2], height):
+            if contour.length < 0.02 * spacing or contour.centre[0] * side <= 0:
+                continue
+            away = float(np.linalg.norm(contour.centre[:2] - previous))
+            if away < distance:
+                nearest, distance = contour, away
+        if nearest is None:
+            if kept:
+                break
+            continue
+        inner = nearest.low[0] if side > 0 else -nearest.high[0]
+        breadth = float(nearest.high[1] - nearest.low[1])
+        touches_midplane = inner < 0.04 * abs(float(foot[0]))
+        widens = len(widths) > 6 and breadth > 2.4 * float(np.median(widths)) and breadth > 0.35 * spacing
+        if touches_midplane or widens:
+            break
+        kept.append(nearest)
+        kept_heights.append(float(height))
+        widths.append(breadth)
+        previous = nearest.centre[:2]
+    weights = geometry.weights[surface.source]
+    shares = np.array([_bone_shares(contour, weights) for contour in kept])
+    bones = shares.argmax(axis=1) if len(shares) else np.zeros(0, dtype=np.int64)
+    return LegTrace(
+        np.array(kept_heights), tuple(kept), bones, _handovers(np.array(kept_heights), shares, bones)
+    )
+
+
+def _bone_shares(contour: Contour, weights: NDArray[np.float32]) -> FloatArray:
+    """(B,) mean skin weight of each bone along a curve."""
+    low, high = weights[contour.edges[:, 0]], weights[contour.edges[:, 1]]
+    along = low + contour.fractions[:, None] * (high - low)
+    return (contour.lengths[:, None] * along).sum(axis=0) / max(contour.length, 1e-300)
+
+
+def _handovers(heights: FloatArray, shares: FloatArray, bones: NDArray[np.int64]) -> tuple[Handover, ...]:
+    found = []
+    for level in np.flatnonzero(np.diff(bones)):
+        lower, upper = int(bones[level]), int(bones[level + 1])
+        before = shares[level, lower] - shares[level, upper]
+        after = shares[level + 1, lower] - shares[level + 1, upper]
+        step = before / (before - after) if before > after else 0.5
+        height = heights[level] + step * (heights[level + 1] - heights[level])
+        found.append(Handover(float(height), lower, upper))
+    return tuple(found)
+
+
+def find_bends(
+    trace: LegTrace, standing: Standing, geometry: RigGeometry, upper_height: float, hind: bool
+) -> Leg:
+    """Choose the joints of a traced leg.
+
+    Parameters
+    ----------
+    trace
+        The leg.
+    standing, geometry
+        Animal and rig.
+    upper_height
+        Height at which elbow or stifle is expected from the trunk's outline.
+    hind
+        Whether it is a hind leg.
+    """
+    share = _HOCK_SHARE if hind else _CARPUS_SHARE
+    candidates = [
+        (height, bone)
+        for height, bone in _joint_candidates(trace, standing, geometry)
+        if height < 0.80 * upper_height
+    ]
+    middle_bone: int | None = None
+    middle = share * upper_height
+    plausible = [item for item in candidates if 0.15 * upper_height < item[0] < 0.78 * upper_height]
+    if plausible:
+        middle, middle_bone = min(plausible, key=lambda item: abs(np.log(item[0] / (share * upper_height))))
+    below = [item for item in candidates if item[0] < 0.7 * middle and item[0] > 0.03 * upper_height]
+    lower_bone: int | None = None
+    lower = 0.3 * middle
+    if below:
+        lower, lower_bone = min(below, key=lambda item: abs(np.log(item[0] / (0.3 * middle))))
+    return Leg(trace, upper_height, middle, lower, None, middle_bone, lower_bone)
+
+
+def _joint_candidates(trace: LegTrace, standing: Standing, geometry: RigGeometry) -> list[tuple[float, int]]:
+    """(height, bone below) of every place where the leg can bend.
+
+    A joint bends the mesh around its bone's head, but what is seen to bend is the skin between the two bones;
+    where both are known the place is half way.
+    """
+    heads = (geometry.bone_heads - standing.origin) @ standing.rotation.T
+    found = []
+    for handover in trace.handovers:
+        if names_part(geometry.bone_names[handover.lower], "twist"):
+            continue
+        bone, height = handover.lower, handover.height
+        head = heads[bone]
+        contour = trace.contour_at(float(np.clip(head[2], trace.heights[0], trace.top)))
+        radius = 0.5 * float(np.linalg.norm(contour.high[:2] - contour.low[:2]))
+        on_leg = np.linalg.norm(head[:2] - contour.centre[:2]) < 1.5 * radius
+        if on_leg and abs(head[2] - height) < 0.22 * trace.top and head[2] > 0:
+            height = (height + float(head[2])) / 2
+        found.append((height, bone))
+    return found

@@ -1,0 +1,214 @@
+"""Read and write rig maps as YAML that a person can edit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+
+from ..anatomy.skeleton import JOINTS
+from ..errors import RigMapError
+from .geometry import RigGeometry
+from .rig_map import JointBinding, KeypointAnchor, RigMap
+
+_HEADER = """\
+# Rig map of {rig}: which bones play which joints of the canonical quadruped, and where the keypoints sit.
+# Edit freely. A joint is {{bone, position}}; position is its place in the rest pose, in the file's world units.
+# A keypoint is either {{bone, offset}} (offset in that bone's own axes, file units)
+# or {{mesh, vertices, weights}} (the weighted mean of vertices of that mesh object; weights may be left out).
+# part: bones whose skin counts as the keypoint's own when its visibility is judged.
+"""
+_KEYS = ("rig", "body_frame", "trunk_length", "ground", "joints", "keypoints", "missing")
+
+
+def write_rig_map(rig_map: RigMap, path: Path) -> None:
+    """Write a rig map as YAML."""
+    path.write_text(rig_map_text(rig_map), encoding="utf-8")
+
+
+def rig_map_text(rig_map: RigMap) -> str:
+    """A rig map as commented YAML, the same text for the same map."""
+    import yaml
+
+    joints = {
+        name: {"bone": joint.bone, "position": [round(value, 6) for value in joint.position]}
+        for name, joint in rig_map.joints.items()
+    }
+    keypoints: dict[str, Any] = {}
+    for name, anchor in rig_map.keypoints.items():
+        if anchor.bone is not None:
+            entry: dict[str, Any] = {
+                "bone": anchor.bone,
+                "offset": [round(value, 6) for value in anchor.offset or ()],
+            }
+        else:
+            entry = {
+                "mesh": anchor.mesh,
+                "vertices": list(anchor.vertices),
+                "weights": list(anchor.weights),
+            }
+        keypoints[name] = {**entry, "part": list(anchor.part)}
+    data = {
+        "rig": rig_map.rig,
+        "body_frame": [[round(float(value), 9) for value in row] for row in rig_map.body_frame],
+        "trunk_length": round(rig_map.trunk_length, 6),
+        "ground": round(rig_map.ground, 6),
+        "joints": joints,
+        "keypoints": keypoints,
+        "missing": list(rig_map.missing),
+    }
+    body = yaml.safe_dump(data, sort_keys=False, default_flow_style=None, width=110, allow_unicode=True)
+    return _HEADER.format(rig=rig_map.rig) + body
+
+
+def read_rig_map(path: Path, geometry: RigGeometry) -> RigMap:
+    """Read a rig map and check it against the rig it is used with.
+
+    Raises
+    ------
+    RigMapError
+        Where the file is not YAML, a key is unknown or missing, or a bone, mesh or vertex is not the rig's.
+    """
+    import yaml
+
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RigMapError(f"{path}: cannot be read as text ({error})") from error
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f" line {mark.line + 1}:" if mark else ""
+        raise RigMapError(f"{path}:{line} not valid YAML ({getattr(error, 'problem', error)})") from error
+    return _Reader(path, geometry).rig_map(data)
+
+
+class _Reader:
+    """Checks one parsed file; holds what every message needs."""
+
+    def __init__(self, path: Path, geometry: RigGeometry) -> None:
+        self._path = path
+        self._geometry = geometry
+
+    def rig_map(self, data: Any) -> RigMap:
+        top = self._mapping(data, "the file")
+        for key in top:
+            if key not in _KEYS:
+                self._fail(f"unknown key '{key}'; a rig map has {', '.join(_KEYS)}")
+        for key in _KEYS[:-1]:
+            if key not in top:
+                self._fail(f"key '{key}' is missing; `pasyn rig map` writes a complete one")
+        frame = np.array(
+            [self._numbers(row, "body_frame", 3) for row in self._list(top["body_frame"], "body_frame")]
+        )
+        if (
+            frame.shape != (3, 3)
+            or np.abs(frame @ frame.T - np.eye(3)).max() > 1e-3
+            or np.linalg.det(frame) < 0
+        ):
+            self._fail("body_frame must be three perpendicular unit rows: left, backward, up")
+        joints = {
+            self._known(name, JOINTS, "joints"): self._joint(name, entry)
+            for name, entry in self._mapping(top["joints"], "joints").items()
+        }
+        keypoints = {
+            str(name): self._anchor(str(name), entry)
+            for name, entry in self._mapping(top["keypoints"], "keypoints").items()
+        }
+        (trunk,) = self._numbers([top["trunk_length"]], "trunk_length", 1)
+        (ground,) = self._numbers([top["ground"]], "ground", 1)
+        if trunk <= 0:
+            self._fail(f"trunk_length is {trunk}; it must be above 0")
+        missing = tuple(str(name) for name in self._list(top.get("missing") or [], "missing"))
+        return RigMap(str(top["rig"]), frame, trunk, ground, joints, keypoints, missing)
+
+    def _joint(self, name: str, entry: Any) -> JointBinding:
+        key = f"joints.{name}"
+        fields = self._fields(entry, key, ("bone", "position"))
+        x, y, z = self._numbers(fields.get("position"), f"{key}.position", 3)
+        return JointBinding(self._bone(fields.get("bone"), f"{key}.bone"), (x, y, z))
+
+    def _anchor(self, name: str, entry: Any) -> KeypointAnchor:
+        key = f"keypoints.{name}"
+        fields = self._fields(entry, key, ("bone", "offset", "mesh", "vertices", "weights", "part"))
+        part = tuple(
+            self._bone(bone, f"{key}.part") for bone in self._list(fields.get("part") or [], f"{key}.part")
+        )
+        if ("bone" in fields) == ("mesh" in fields):
+            self._fail(f"{key} needs either 'bone' with 'offset' or 'mesh' with 'vertices'")
+        if "bone" in fields:
+            bone = self._bone(fields["bone"], f"{key}.bone")
+            x, y, z = self._numbers(fields.get("offset", [0, 0, 0]), f"{key}.offset", 3)
+            return KeypointAnchor(part or (bone,), bone=bone, offset=(x, y, z))
+        return self._mesh_anchor(key, fields, part)
+
+    def _mesh_anchor(self, key: str, fields: Mapping[str, Any], part: tuple[str, ...]) -> KeypointAnchor:
+        names = self._geometry.mesh_names
+        mesh = self._known(fields["mesh"], names, f"{key}.mesh")
+        index = names.index(mesh)
+        offsets = self._geometry.mesh_offsets
+        count = int(offsets[index + 1] - offsets[index])
+        vertices = self._list(fields.get("vertices"), f"{key}.vertices")
+        for vertex in vertices:
+            if not isinstance(vertex, int) or isinstance(vertex, bool) or not 0 <= vertex < count:
+                self._fail(f"{key}.vertices: {vertex!r} is no vertex of '{mesh}', which has {count}")
+        if not vertices:
+            self._fail(f"{key}.vertices is empty; name at least one vertex")
+        given = fields.get("weights")
+        weights = (
+            [1.0] * len(vertices) if given is None else self._numbers(given, f"{key}.weights", len(vertices))
+        )
+        total = sum(weights)
+        if min(weights) < 0 or total <= 0:
+            self._fail(f"{key}.weights must not be negative, nor all 0")
+        if not part:
+            stacked = np.asarray(vertices) + offsets[index]
+            carried = self._geometry.weights[stacked].max(axis=0) > 0.15
+            part = tuple(name for name, c in zip(self._geometry.bone_names, carried, strict=True) if c)
+        return KeypointAnchor(
+            part, mesh=mesh, vertices=tuple(vertices), weights=tuple(weight / total for weight in weights)
+        )
+
+    def _bone(self, value: Any, key: str) -> str:
+        return self._known(value, self._geometry.bone_names, key)
+
+    def _known(self, value: Any, names: Sequence[str], key: str) -> str:
+        if value not in names:
+            import difflib
+
+            close = difflib.get_close_matches(str(value), names, n=3)
+            hint = f"; did you mean {' or '.join(close)}?" if close else ""
+            self._fail(f"{key}: '{value}' is not in this rig or skeleton{hint}")
+        return str(value)
+
+    def _fields(self, entry: Any, key: str, allowed: Sequence[str]) -> Mapping[str, Any]:
+        fields = self._mapping(entry, key)
+        for field in fields:
+            if field not in allowed:
+                self._fail(f"{key}: unknown key '{field}'; allowed are {', '.join(allowed)}")
+        return fields
+
+    def _mapping(self, value: Any, key: str) -> Mapping[str, Any]:
+        if not isinstance(value, Mapping):
+            self._fail(f"{key} must be a mapping, not {type(value).__name__}")
+        return value
+
+    def _list(self, value: Any, key: str) -> list[Any]:
+        if not isinstance(value, list):
+            self._fail(f"{key} must be a list, not {type(value).__name__}")
+        return value
+
+    def _numbers(self, value: Any, key: str, count: int) -> list[float]:
+        numbers = self._list(value, key)
+        if len(numbers) != count or not all(
+            isinstance(number, int | float) and not isinstance(number, bool) and np.isfinite(number)
+            for number in numbers
+        ):
+            self._fail(f"{key} must be {count} finite number(s), not {value!r}")
+        return [float(number) for number in numbers]
+
+    def _fail(self, message: str) -> NoReturn:
+        raise RigMapError(f"{self._path}: {message}")

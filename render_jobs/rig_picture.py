@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import io
 
 import matplotlib
 
@@ -34,8 +34,8 @@ _VIEWS = (
 )
 
 
-def draw_rig_map(geometry: RigGeometry, rig_map: RigMap, keypoint_set: KeypointSet, path: Path) -> None:
-    """Write a PNG of the rest pose from four sides with joints and keypoints over it.
+def rig_picture(geometry: RigGeometry, rig_map: RigMap, keypoint_set: KeypointSet) -> bytes:
+    """Draw the rest pose from four sides with joints and keypoints over it.
 
     Parameters
     ----------
@@ -45,8 +45,11 @@ def draw_rig_map(geometry: RigGeometry, rig_map: RigMap, keypoint_set: KeypointS
         Its joints and keypoints.
     keypoint_set
         Order and links of the keypoints.
-    path
-        PNG to write.
+
+    Returns
+    -------
+    bytes
+        A PNG file.
     """
     to_body = rig_map.body_frame.T
     vertices = geometry.vertices @ to_body
@@ -61,7 +64,9 @@ def draw_rig_map(geometry: RigGeometry, rig_map: RigMap, keypoint_set: KeypointS
         _draw_view(axis, view, vertices, geometry.triangles, joints, places, keypoint_set)
     missing = f"   missing: {', '.join(rig_map.missing)}" if rig_map.missing else ""
     figure.suptitle(f"{rig_map.rig}: {len(joints)} joints, trunk {rig_map.trunk_length:.3g} units{missing}")
-    figure.savefig(path, dpi=80, metadata={"Software": None})
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=80, metadata={"Software": None})
+    return buffer.getvalue()
 
 
 def _draw_view(

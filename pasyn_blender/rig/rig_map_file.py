@@ -15,7 +15,7 @@ from .rig_map import JointBinding, KeypointAnchor, RigMap
 
 _HEADER = """\
 # Rig map of {rig}: which bones play which joints of the canonical quadruped, and where the keypoints sit.
-# Edit freely. A joint is {{bone, position}}; position is its place in the rest pose, in the file's world units.
+# Edit freely. A joint is {{bone, position}}; position is its place at rest, in world units of the file.
 # A keypoint is either {{bone, offset}} (offset in that bone's own axes, file units)
 # or {{mesh, vertices, weights}} (the weighted mean of vertices of that mesh object; weights may be left out).
 # part: bones whose skin counts as the keypoint's own when its visibility is judged.

@@ -1,0 +1,70 @@
+"""``pasyn rig map``: map a model file, write the map, draw it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pasyn_blender.anatomy.keypoint_sets import AP10K
+from pasyn_blender.rig.rig_map import RigMap
+
+
+@dataclass(frozen=True)
+class MappedFile:
+    """What mapping a file gave.
+
+    Attributes
+    ----------
+    rig_map
+        The map.
+    map_path, picture_path
+        Files written.
+    actions
+        Names of the rig's actions.
+    notes
+        What the import changed or left out, in sentences.
+    """
+
+    rig_map: RigMap
+    map_path: Path
+    picture_path: Path
+    actions: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def map_file(rig: Path, output: Path | None = None, picture: Path | None = None) -> MappedFile:
+    """Import a model into an empty Blender scene, map it, and write map and picture.
+
+    Parameters
+    ----------
+    rig
+        .blend, .glb, .gltf or .fbx file.
+    output
+        YAML to write; by default ``<name>.rig_map.yaml`` in the current folder.
+    picture
+        PNG to write; by default beside the YAML.
+
+    Raises
+    ------
+    PasynError
+        Where the file is no rigged quadruped, or a file cannot be written.
+    """
+    import bpy
+
+    from pasyn_blender.rig.automatic import map_loaded_rig
+    from pasyn_blender.rig.loading import list_actions, load_rig, read_geometry
+    from pasyn_blender.rig.rig_map_file import rig_map_text
+
+    from .layout import write_atomically
+    from .rig_picture import rig_picture
+
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    loaded = load_rig(rig)
+    geometry = read_geometry(loaded)
+    rig_map = map_loaded_rig(loaded, geometry)
+    map_path = output or Path(f"{rig.stem}.rig_map.yaml")
+    picture_path = picture or map_path.with_suffix(".png")
+    write_atomically(map_path, rig_map_text(rig_map).encode())
+    write_atomically(picture_path, rig_picture(geometry, rig_map, AP10K))
+    actions = tuple(action.name for action in list_actions(loaded))
+    return MappedFile(rig_map, map_path, picture_path, actions, loaded.notes)

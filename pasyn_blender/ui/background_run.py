@@ -1,0 +1,280 @@
+"""The child process that makes the dataset while Blender stays usable, followed through the files it writes.
+
+One run at a time. Everything here outlives the open .blend: a person may load another file while a
+dataset renders.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import bpy
+
+from ..errors import OutputError, PasynError
+
+TICK_SECONDS = 0.5
+_WINDOWS_FLAGS = 0x00000200 | 0x08000000  # CREATE_NEW_PROCESS_GROUP, CREATE_NO_WINDOW
+_PATIENCE = 6.0
+"""Seconds a stopped run gets to put its files in order before it is ended the hard way."""
+
+
+@dataclass
+class Run:
+    """A dataset in the making, or the last one made.
+
+    Attributes
+    ----------
+    folder
+        Output folder.
+    images
+        Pictures asked for.
+    log
+        What the process printed.
+    state
+        "running", "stopping", "finished", "cancelled" or "failed".
+    rendered
+        Renders complete so far.
+    message
+        One line for a person.
+    """
+
+    folder: Path
+    images: int
+    log: Path
+    process: subprocess.Popen[bytes]
+    state: str = "running"
+    rendered: int = 0
+    message: str = "Starting Blender in the background"
+    stop_asked: float = 0.0
+    _output: IO[bytes] | None = field(default=None, repr=False)
+
+    @property
+    def active(self) -> bool:
+        """Whether the process is still there."""
+        return self.state in {"running", "stopping"}
+
+    @property
+    def progress(self) -> float:
+        """0 to 1; the last twentieth is for composing and annotating."""
+        if self.state == "finished":
+            return 1.0
+        return 0.95 * min(self.rendered, self.images) / max(self.images, 1)
+
+    @property
+    def report(self) -> Path:
+        """The HTML report the run ends with."""
+        return self.folder / "report.html"
+
+
+_runs: list[Run] = []
+
+
+def current() -> Run | None:
+    """The run in progress, or the last one; None before the first."""
+    return _runs[-1] if _runs else None
+
+
+def child_environment(environment: Mapping[str, str], search_path: Path | None = None) -> dict[str, str]:
+    """Environment for the child: this Blender's own settings must not decide what the other one does.
+
+    Parameters
+    ----------
+    environment
+        Ours.
+    search_path
+        Folder to find ``render_jobs`` in, when the command runs it as a module.
+    """
+    kept = {
+        name: value
+        for name, value in environment.items()
+        if not name.startswith(("BLENDER_USER_", "BLENDER_SYSTEM_")) and name != "PYTHONHOME"
+    }
+    if search_path is not None:
+        known = kept.get("PYTHONPATH")
+        kept["PYTHONPATH"] = str(search_path) if not known else f"{search_path}{os.pathsep}{known}"
+    kept["PYTHONUNBUFFERED"] = "1"
+    return kept
+
+
+def start(
+    command: Sequence[str], folder: Path, images: int, log: Path, environment: Mapping[str, str]
+) -> Run:
+    """Start a run and follow it.
+
+    Raises
+    ------
+    PasynError
+        One is running already, or the program cannot be started.
+    OutputError
+        The log cannot be written.
+    """
+    last = current()
+    if last is not None and last.active:
+        raise PasynError(f"a dataset is being rendered into {last.folder}; wait for it or cancel it first")
+    try:
+        output = log.open("wb")
+    except OSError as error:
+        raise OutputError(f"cannot write {log}: {error.strerror}") from error
+    # A session of its own, so that stopping reaches the workers too and a Ctrl-C in the terminal that
+    # Blender was started from does not cut a picture in half.
+    options: dict[str, Any] = (
+        {"creationflags": _WINDOWS_FLAGS} if sys.platform == "win32" else {"start_new_session": True}
+    )
+    try:
+        process = subprocess.Popen(
+            list(command),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=str(folder),
+            env=dict(environment),
+            **options,
+        )
+    except OSError as error:
+        output.close()
+        raise PasynError(f"cannot start {command[0]}: {error.strerror or error}") from error
+    run = Run(folder=folder, images=images, log=log, process=process, _output=output)
+    _runs[:] = [run]
+    if not bpy.app.timers.is_registered(tick):
+        bpy.app.timers.register(tick, first_interval=TICK_SECONDS, persistent=True)
+    return run
+
+
+def tick() -> float | None:
+    """Look at the run once; Blender's timer calls it. Returns when to look again, None when it is over."""
+    run = current()
+    if run is None or not run.active:
+        return None
+    follow(run)
+    _redraw()
+    return TICK_SECONDS if run.active else None
+
+
+def follow(run: Run) -> None:
+    """Bring a run's state up to date with its process and files."""
+    run.rendered = count_files(run.folder / "renders", ".json", run.images)
+    code = run.process.poll()
+    if code is None:
+        if run.state == "stopping":
+            _insist(run)
+        elif run.rendered >= run.images:
+            run.message = "Putting pictures together and writing annotations"
+        elif run.rendered:
+            run.message = f"Rendered {run.rendered} of {run.images}"
+        return
+    if run._output is not None:
+        run._output.close()
+        run._output = None
+    if run.state == "stopping":
+        run.state, run.message = "cancelled", f"Cancelled with {run.rendered} of {run.images} rendered"
+    elif code == 0:
+        run.state, run.message = "finished", f"{run.images} pictures in {run.folder}"
+    else:
+        run.state, run.message = "failed", failure_line(run.log, code)
+
+
+def count_files(folder: Path, suffix: str, below: int) -> int:
+    """Finished shots in a folder: files ``NNNNNN<suffix>`` with a number below ``below``."""
+    try:
+        names = os.listdir(folder)  # noqa: PTH208 - names are all that is needed, ten thousand times a minute
+    except OSError:
+        return 0
+    stems = (name[: -len(suffix)] for name in names if name.endswith(suffix))
+    return sum(1 for stem in stems if stem.isdigit() and int(stem) < below)
+
+
+def failure_line(log: Path, code: int) -> str:
+    """What a person should read after a run ended with an exit code that is not 0."""
+    try:
+        text = log.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        text = ""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    named = [line for line in lines if line.lower().startswith(("error", "pasyn:"))]
+    said = (named or lines or [""])[-1]
+    return said or f"the renderer ended with exit code {code} and said nothing; see {log}"
+
+
+def cancel() -> bool:
+    """Ask the run to stop; it keeps what is rendered. False when none is running."""
+    run = current()
+    if run is None or run.state != "running":
+        return False
+    run.state, run.message, run.stop_asked = "stopping", "Stopping", time.monotonic()
+    with contextlib.suppress(OSError):
+        if sys.platform == "win32":
+            run.process.send_signal(signal.CTRL_BREAK_EVENT)
+        else:
+            run.process.send_signal(signal.SIGINT)
+    return True
+
+
+def _insist(run: Run) -> None:
+    waited = time.monotonic() - run.stop_asked
+    if waited > 2 * _PATIENCE:
+        _signal_group(run, hard=True)
+    elif waited > _PATIENCE:
+        _signal_group(run, hard=False)
+
+
+def _signal_group(run: Run, *, hard: bool) -> None:
+    with contextlib.suppress(OSError):
+        if sys.platform == "win32":
+            if hard:
+                run.process.kill()
+            else:
+                run.process.terminate()
+        else:
+            os.killpg(run.process.pid, signal.SIGKILL if hard else signal.SIGTERM)
+
+
+def shut_down() -> None:
+    """End a run for good, because Blender or the extension goes away; what is rendered stays usable."""
+    if bpy.app.timers.is_registered(tick):
+        bpy.app.timers.unregister(tick)
+    run = current()
+    if run is None:
+        return
+    if run.active and run.process.poll() is None:
+        if run.state == "running":
+            cancel()
+        for hard in (False, True):
+            try:
+                run.process.wait(3.0)
+                break
+            except subprocess.TimeoutExpired:
+                _signal_group(run, hard=hard)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            run.process.wait(3.0)
+    if run.active:
+        follow(run)
+    _runs.clear()
+
+
+def _redraw() -> None:
+    manager = bpy.context.window_manager
+    for window in manager.windows if manager is not None else ():
+        for area in window.screen.areas:
+            if area.type == "VIEW_3D":
+                area.tag_redraw()
+
+
+def register() -> None:
+    """Make sure that no process outlives this Blender."""
+    atexit.register(shut_down)
+
+
+def unregister() -> None:
+    """End what runs and forget it."""
+    shut_down()
+    atexit.unregister(shut_down)

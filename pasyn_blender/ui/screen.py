@@ -1,0 +1,189 @@
+"""Where the overlay's marks, links and names go on the screen. Numpy only: tested without a window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+LEFT = (0.23, 0.62, 1.0)
+RIGHT = (1.0, 0.45, 0.16)
+MIDDLE = (1.0, 0.88, 0.25)
+"""Blue for the animal's left, orange for its right, yellow for the midline: people with the common colour
+blindnesses tell the pair apart too."""
+
+
+def side_colour(name: str) -> tuple[float, float, float]:
+    """Display colour of a keypoint by the side its name begins with."""
+    side = name.partition("_")[0]
+    return {"left": LEFT, "right": RIGHT}.get(side, MIDDLE)
+
+
+def link_colour(first: str, second: str) -> tuple[float, float, float]:
+    """Colour of a skeleton link: the side's when either end has one, except across the middle."""
+    colours = {side_colour(first), side_colour(second)} - {MIDDLE}
+    return colours.pop() if len(colours) == 1 else MIDDLE
+
+
+def screen_positions(
+    points: FloatArray, perspective: FloatArray, width: float, height: float
+) -> tuple[FloatArray, FloatArray]:
+    """Project world points into a viewport.
+
+    Parameters
+    ----------
+    points
+        (K, 3) world positions; a row of NaN is a point that is not there.
+    perspective
+        (4, 4) world to clip space, ``RegionView3D.perspective_matrix``.
+    width, height
+        Size of the region in pixels.
+
+    Returns
+    -------
+    positions
+        (K, 2) region pixels, x right and y up from the lower left corner as Blender's regions have it;
+        NaN where a point is behind the viewer. Points beside the region keep their place beyond it.
+    depth
+        (K,) larger is farther away, NaN where the position is.
+    """
+    clip = np.concatenate([points, np.ones((len(points), 1))], axis=1) @ np.asarray(perspective, float).T
+    divisor = clip[:, 3]
+    with np.errstate(invalid="ignore"):
+        in_front = np.isfinite(divisor) & (divisor > 1e-6)
+    positions = np.full((len(points), 2), np.nan)
+    depth = np.full(len(points), np.nan)
+    positions[in_front] = (clip[in_front, :2] / divisor[in_front, None] * 0.5 + 0.5) * (width, height)
+    depth[in_front] = clip[in_front, 2] / divisor[in_front]
+    return positions, depth
+
+
+def disc_triangles(
+    centres: FloatArray,
+    radius: float,
+    colours: FloatArray,
+    segments: int = 20,
+    feather: float = 1.0,
+) -> tuple[FloatArray, FloatArray]:
+    """Triangles of smooth-edged discs.
+
+    The rim fades to transparent over ``feather`` pixels, because a viewport does not smooth the edges
+    of triangles drawn in pixel space.
+
+    Parameters
+    ----------
+    centres
+        (N, 2) pixels.
+    radius
+        Pixels, to the middle of the fading rim.
+    colours
+        (N, 4) RGBA.
+
+    Returns
+    -------
+    positions
+        (N * segments * 9, 2) triangle corners.
+    corner_colours
+        (N * segments * 9, 4) RGBA of each corner.
+    """
+    angles = np.arange(segments + 1) * (2.0 * np.pi / segments)
+    circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    start, end = circle[:-1], circle[1:]
+    inner, outer = max(radius - feather / 2.0, 0.0), radius + feather / 2.0
+    zero = np.zeros_like(start)
+    # One pie slice and the two triangles of its rim.
+    corners = np.stack(
+        [zero, start * inner, end * inner,
+         start * inner, start * outer, end * outer,
+         start * inner, end * outer, end * inner],
+        axis=1,
+    ).reshape(-1, 2)  # fmt: skip
+    opacity = np.tile([1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0], segments)
+    positions = (centres[:, None, :] + corners[None]).reshape(-1, 2)
+    corner_colours = np.repeat(np.asarray(colours, dtype=float)[:, None, :], len(corners), axis=1)
+    corner_colours[:, :, 3] *= opacity[None]
+    return positions, corner_colours.reshape(-1, 4)
+
+
+def place_labels(
+    anchors: FloatArray, sizes: FloatArray, gap: float, obstacles: FloatArray | None = None
+) -> FloatArray:
+    """Lower left corners for names beside their points, so that they overlap as little as possible.
+
+    Parameters
+    ----------
+    anchors
+        (N, 2) pixels, y up.
+    sizes
+        (N, 2) width and height of each name in pixels.
+    gap
+        Distance between a point and its name in pixels.
+    obstacles
+        (M, 2) points that names should not cover; the anchors themselves when not given.
+
+    Returns
+    -------
+    (N, 2) corners. The first name of a crowd keeps the place to the right of its point, later ones move
+    around theirs; each takes the place that covers least of what stands already.
+    """
+    points = anchors if obstacles is None else obstacles
+    corners = np.zeros((len(anchors), 2))
+    boxes = np.zeros((0, 4))
+    for index, (anchor, size) in enumerate(zip(anchors, sizes, strict=True)):
+        candidates = _label_places(anchor, size, gap)
+        covered = [
+            _overlap(corner, size, boxes)
+            + size.prod() * 0.25 * _points_inside(corner, size, points, gap * 0.5)
+            for corner in candidates
+        ]
+        best = candidates[int(np.argmin(covered))]
+        corners[index] = best
+        boxes = np.vstack([boxes, [*best, *(best + size)]])
+    return corners
+
+
+def _label_places(anchor: FloatArray, size: FloatArray, gap: float) -> FloatArray:
+    width, height = size
+    x, y = anchor
+    middle = y - height / 2.0
+    near = [
+        (x + gap, middle),
+        (x - gap - width, middle),
+        (x - width / 2.0, y + gap),
+        (x - width / 2.0, y - gap - height),
+        (x + gap * 0.7, y + gap * 0.7),
+        (x + gap * 0.7, y - gap * 0.7 - height),
+        (x - gap * 0.7 - width, y + gap * 0.7),
+        (x - gap * 0.7 - width, y - gap * 0.7 - height),
+    ]
+    # A second ring for crowded places, a line of text further out.
+    far = [
+        (x + gap * 2, y + gap + height * 0.6),
+        (x + gap * 2, y - gap - height * 1.6),
+        (x - gap * 2 - width, y + gap + height * 0.6),
+        (x - gap * 2 - width, y - gap - height * 1.6),
+    ]
+    return np.array([*near, *far])
+
+
+def _overlap(corner: FloatArray, size: FloatArray, boxes: FloatArray) -> float:
+    if not len(boxes):
+        return 0.0
+    low = np.maximum(boxes[:, :2], corner)
+    high = np.minimum(boxes[:, 2:], corner + size)
+    return float(np.clip(high - low, 0.0, None).prod(axis=1).sum())
+
+
+def _points_inside(corner: FloatArray, size: FloatArray, points: FloatArray, margin: float) -> int:
+    return int(((points > corner - margin) & (points < corner + size + margin)).all(axis=1).sum())
+
+
+def links_on_screen(
+    positions: FloatArray, skeleton: Sequence[tuple[int, int]]
+) -> tuple[tuple[int, int], ...]:
+    """Links whose two ends both have a place on the screen."""
+    there = np.isfinite(positions).all(axis=1)
+    return tuple((first, second) for first, second in skeleton if there[first] and there[second])

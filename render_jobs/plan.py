@@ -1,10 +1,10 @@
 """The plan: which shots a job makes. Pure; neither Blender nor a picture is touched.
 
 Shot *i* depends on the job, its seed and *i* alone. Each subject of a shot (pose, camera, light, coat,
-background, split) draws from a random stream of its own, spawned from ``SeedSequence(seed, (i,))``, in a fixed
-order with a fixed number of draws. So shots stay as they are when a job asks for more images, when shards
-divide the work otherwise, and when another subject gains a draw. **A new draw goes to the end of its subject,
-or becomes a new subject at the end of the list below; never insert one.**
+background, split) draws from a random stream of its own, spawned from ``SeedSequence(seed, (i,))``, in a
+fixed order with a fixed number of draws. So shots stay as they are when a job asks for more images, when
+shards divide the work otherwise, and when another subject gains a draw. **A new draw goes to the end of its
+subject, or becomes a new subject at the end of the list below; never insert one.**
 """
 
 from __future__ import annotations

@@ -1,0 +1,141 @@
+"""One photo file to 8-bit RGB pixels, whatever kind of picture it is, at a size the memory can take.
+
+Limits: photos of up to 500 megapixels are read. A JPEG is shrunk while it is decoded (by 2, 4 or 8), so a
+200-megapixel one takes 10 MB; a progressive JPEG keeps its coefficients too, about 4 bytes a pixel. Other
+kinds have to be decoded whole first, at 3 to 8 bytes a pixel, before they are shrunk. Colour profiles are
+not applied: pixel values are taken for sRGB.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from PIL import Image, ImageOps
+
+MAXIMUM_PIXELS: Final = 500_000_000
+MINIMUM_SIDE: Final = 32
+"""A picture with a shorter side is an icon or a mishap, and stretched over a background only a blur."""
+
+_REDUCTIONS: Final = (8, 4, 2, 1)
+
+
+class UnreadablePhotoError(Exception):
+    """A file is no usable photo; the message is the reason, without the name."""
+
+
+@contextlib.contextmanager
+def _own_pixel_limit() -> Iterator[None]:
+    """Lift Pillow's limit of 179 megapixels for the block; ours is checked from the header instead."""
+    before = Image.MAX_IMAGE_PIXELS
+    Image.MAX_IMAGE_PIXELS = None
+    try:
+        with warnings.catch_warnings():
+            # Odd metadata is not the user's concern as long as the pixels can be read.
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = before
+
+
+def read_photo(path: Path, needed_side: int) -> Image.Image:
+    """Decode a photo upright in RGB.
+
+    Parameters
+    ----------
+    path
+        JPEG, PNG, WebP, TIFF or BMP of any colour kind. Of several frames the first is taken;
+        transparent parts become mid grey.
+    needed_side
+        The photo is shrunk by the largest of 8, 4, 2, 1 that leaves its shorter side at least this long.
+
+    Returns
+    -------
+    PIL.Image.Image
+        Mode RGB, turned as its EXIF orientation says.
+
+    Raises
+    ------
+    UnreadablePhotoError
+        Empty, truncated, damaged, too small, too large, or not a picture.
+    """
+    try:
+        if path.stat().st_size == 0:
+            raise UnreadablePhotoError("the file is empty (0 bytes)")
+        with _own_pixel_limit(), Image.open(path) as image:
+            return _decoded(image, needed_side)
+    except UnreadablePhotoError:
+        raise
+    except Image.UnidentifiedImageError:
+        raise UnreadablePhotoError("not a picture of a kind that can be read") from None
+    except MemoryError:
+        raise UnreadablePhotoError("too large for the memory") from None
+    except OSError as error:
+        # Pillow reports truncated and damaged data as OSError without a number.
+        reason = error.strerror or str(error) or "cannot be read"
+        raise UnreadablePhotoError(f"damaged or unreadable: {reason}") from None
+    except Exception as error:  # damaged files raise nearly anything out of Pillow's decoders
+        raise UnreadablePhotoError(f"damaged: {type(error).__name__}: {error}") from None
+
+
+def _decoded(image: Image.Image, needed_side: int) -> Image.Image:
+    width, height = image.size
+    if min(width, height) < MINIMUM_SIDE:
+        raise UnreadablePhotoError(f"only {width}x{height} pixels; both sides need {MINIMUM_SIDE} or more")
+    if width * height > MAXIMUM_PIXELS:
+        raise UnreadablePhotoError(
+            f"{width * height / 1e6:.0f} megapixels; at most {MAXIMUM_PIXELS / 1e6:.0f} are read"
+        )
+    reduction = next(r for r in _REDUCTIONS if r == 1 or min(width, height) >= needed_side * r)
+    if reduction > 1:
+        # Only JPEG heeds this; other kinds stay whole and are reduced below.
+        image.draft(None, (width // reduction, height // reduction))
+    image.load()
+    left = reduction * image.size[0] // width
+    picture: Image.Image = image
+    if left > 1:
+        if picture.mode in ("P", "PA", "1"):
+            picture = _rgb(picture)  # indices and single bits cannot be averaged
+        picture = picture.reduce(left) if not picture.mode.startswith("I;") else picture
+    try:
+        picture = ImageOps.exif_transpose(picture)
+    except Exception:  # an orientation that cannot be read is no reason to lose the photo
+        picture = picture.copy()
+    return _rgb(picture)
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    """Return the picture in 8-bit RGB."""
+    mode = image.mode
+    if mode == "RGB":
+        return image.copy()
+    if mode.startswith("I") or mode == "F":
+        return _deep_grey(image)
+    if mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+        if mode in ("La", "RGBa"):
+            image = image.convert(mode.upper())
+        straight = image.convert("RGBA")
+        ground = Image.new("RGBA", straight.size, (128, 128, 128, 255))
+        return Image.alpha_composite(ground, straight).convert("RGB")
+    if mode == "P":
+        return image.convert("RGB")
+    return image.convert("RGB")
+
+
+def _deep_grey(image: Image.Image) -> Image.Image:
+    """Return greys of 16 or 32 bits, or fractions, in 8 bits; Pillow's own conversion clips them to white."""
+    values = np.asarray(image)
+    if image.mode == "F":
+        # Floating-point pictures hold either fractions or bytes.
+        largest = float(np.nanmax(values, initial=0.0))
+        scaled = np.nan_to_num(values) * (255.0 if largest <= 1.0 else 1.0)
+        grey = np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+    elif image.mode == "I" and int(values.max(initial=0)) <= 255:
+        grey = np.clip(values, 0, 255).astype(np.uint8)
+    else:
+        grey = np.clip((values.astype(np.int64) + 128) // 257, 0, 255).astype(np.uint8)
+    return Image.fromarray(grey).convert("RGB")

@@ -334,8 +334,17 @@ def _side_surface(standing: Standing, head: Head, along: float, level: float, si
     return SurfacePoints(positions, members, weight)
 
 
-def find_tail(standing: Standing, geometry: RigGeometry, midline: Midline) -> tuple[IntArray, int]:
+def find_tail(
+    standing: Standing, geometry: RigGeometry, midline: Midline, leg_bones: IntArray
+) -> tuple[IntArray, int]:
     """Find the tail's bones and the place on the back where the tail leaves the body.
+
+    Parameters
+    ----------
+    standing, geometry, midline
+        The animal.
+    leg_bones
+        Bones that carry the legs' skin; what they hang on is no tail.
 
     Returns
     -------
@@ -348,7 +357,7 @@ def find_tail(standing: Standing, geometry: RigGeometry, midline: Midline) -> tu
     hind = float(standing.feet[2:, 1].mean())
     front = float(standing.feet[:2, 1].mean())
     spacing = hind - front
-    bones = _tail_bones(standing, geometry, midline)
+    bones = _tail_bones(standing, geometry, leg_bones)
     rear = points[:, 1] > hind - 0.35 * spacing
     # On the back, the outline's corner between croup and tail is the farthest point up and backward.
     back = rear & (points[:, 2] > 0.45 * max(standing.height * 0.6, points[rear, 2].max()))
@@ -383,12 +392,11 @@ def _handover_on_back(points: FloatArray, share: FloatArray, back: NDArray[np.bo
     return int(border[np.argmax(points[border, 2] + 0.3 * points[border, 1])])
 
 
-def _tail_bones(standing: Standing, geometry: RigGeometry, midline: Midline) -> IntArray:
-    points = midline.profile.positions
+def _tail_bones(standing: Standing, geometry: RigGeometry, leg_bones: IntArray) -> IntArray:
+    """Bones of the tail: so named, else on the midline, behind the hind feet, and bearing no leg."""
     hind = float(standing.feet[2:, 1].mean())
     spacing = hind - float(standing.feet[:2, 1].mean())
     skinned = geometry.weights.sum(axis=0) > 0
-    present = [int(bone) for bone in np.unique(midline.bones)]
     named = [bone for bone in np.flatnonzero(skinned) if names_part(geometry.bone_names[bone], "tail")]
     if named:
         below = descendants(geometry, np.array(named))
@@ -396,16 +404,20 @@ def _tail_bones(standing: Standing, geometry: RigGeometry, midline: Midline) -> 
     body = (geometry.vertices - standing.origin) @ standing.rotation.T
     half_width = float(np.abs(standing.feet[2:, 0]).mean())
     found = []
-    for bone in present:
+    for bone in _unshared(geometry, np.flatnonzero(skinned), leg_bones):
         weight = geometry.weights[:, bone].astype(np.float64)
-        total = float(weight.sum())
-        centre = weight @ body / total
-        spread = float(np.sqrt(weight @ (body[:, 0] - centre[0]) ** 2 / total))
-        behind = points[midline.bones == bone, 1].min() > hind - 0.25 * spacing
-        # A tail is behind the hind legs and slim; the rump and the thighs are neither.
-        if behind and centre[1] > hind - 0.05 * spacing and spread < 0.55 * half_width:
+        across, along, _ = weight @ body / weight.sum()
+        if abs(across) < 0.3 * half_width and along > hind - 0.1 * spacing:
             found.append(bone)
-    if not found:
-        return np.zeros(0, dtype=np.int64)
-    below = descendants(geometry, np.array(found))
-    return below[skinned[below]]
+    return np.array(found, dtype=np.int64)
+
+
+def _unshared(geometry: RigGeometry, bones: IntArray, leg_bones: IntArray) -> IntArray:
+    """Those bones that neither carry a leg nor have one hanging below them."""
+    bears = np.zeros(len(geometry.bone_names), dtype=bool)
+    bears[leg_bones] = True
+    for bone in range(len(bears) - 1, -1, -1):  # children come after parents
+        parent = geometry.bone_parents[bone]
+        if bears[bone] and parent >= 0:
+            bears[parent] = True
+    return bones[~bears[bones]]

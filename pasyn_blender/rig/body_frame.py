@@ -54,7 +54,8 @@ def find_standing(geometry: RigGeometry) -> Standing:
         Where no orientation shows two pairs of feet: not a quadruped, or not standing in its rest pose.
     """
     skinned = geometry.weights.sum(axis=1) > 0
-    triangles = geometry.triangles[skinned[geometry.triangles].all(axis=1)]
+    covered = np.flatnonzero(skinned[geometry.triangles].all(axis=1))
+    triangles = geometry.triangles[covered]
     if not len(triangles):
         raise MappingError("no face of the model is skinned to the armature")
     world = weld(geometry.vertices, triangles)
@@ -77,7 +78,7 @@ def find_standing(geometry: RigGeometry) -> Standing:
             points = points @ half_turn
             origin_body = half_turn @ origin_body
             feet = -feet[[3, 2, 1, 0]]
-        surface = Surface(points, world.triangles, world.source, world.triangle_source)
+        surface = Surface(points, world.triangles, world.source, covered[world.triangle_source])
         return Standing(rotation, rotation.T @ origin_body, surface, feet, float(points[:, 2].max()))
     raise MappingError(
         f"not a standing quadruped: {seen[0]}; "

@@ -74,7 +74,8 @@ def find_anatomy(geometry: RigGeometry) -> Anatomy:
     }
     head = find_head(standing, geometry, midline)
     eyes = find_eyes(standing, geometry, head)
-    tail_bones, tail_root = find_tail(standing, geometry, midline)
+    leg_bones = np.unique(np.concatenate([trace.bones for trace in traces.values()]))
+    tail_bones, tail_root = find_tail(standing, geometry, midline, leg_bones)
     return Anatomy(standing, midline, head, eyes, tail_bones, tail_root, legs)
 
 

@@ -132,13 +132,18 @@ def along_contours(contours: list[Contour], spacing: float) -> SurfacePoints:
 
 
 def weld(vertices: FloatArray, triangles: IntArray) -> Surface:
-    """Merge coincident vertices (within a millionth of the size) and drop triangles that collapse."""
+    """Merge coincident vertices (within a millionth of the size).
+
+    Triangles that collapse are dropped, and points that no triangle uses.
+    """
     size = float(np.ptp(vertices, axis=0).max()) if len(vertices) else 1.0
     grid = np.round(vertices / max(size * 1e-6, 1e-300)).astype(np.int64)
     _, source, inverse = np.unique(grid, axis=0, return_index=True, return_inverse=True)
     welded = inverse.reshape(-1)[triangles]
     whole = (welded[:, 0] != welded[:, 1]) & (welded[:, 1] != welded[:, 2]) & (welded[:, 2] != welded[:, 0])
-    return Surface(vertices[source], welded[whole], source.astype(np.int64), np.flatnonzero(whole))
+    used, compact = np.unique(welded[whole], return_inverse=True)
+    kept = source[used].astype(np.int64)
+    return Surface(vertices[kept], compact.reshape(-1, 3), kept, np.flatnonzero(whole))
 
 
 def section(surface: Surface, field: FloatArray, level: float) -> list[Contour]:

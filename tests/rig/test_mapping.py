@@ -1,0 +1,143 @@
+"""Mapping finds the same animal whatever its bones are called, whichever way it faces and however large it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pasyn_blender.anatomy.keypoint_sets import AP10K
+from pasyn_blender.errors import MappingError
+from pasyn_blender.rig.anchors import keypoint_positions
+from pasyn_blender.rig.geometry import FloatArray, RigGeometry
+from pasyn_blender.rig.mapping import map_rig
+from pasyn_blender.rig.rig_map import RigMap
+
+RIGS = ("fox_khronos", "horse_ult", "wolf_ult", "cow_ult", "zebra_farm")
+
+
+@pytest.fixture(scope="module")
+def geometries(shared: Path) -> dict[str, RigGeometry]:
+    import bpy
+
+    from pasyn_blender.rig.loading import load_rig, read_geometry
+
+    found = {}
+    for name in RIGS:
+        bpy.ops.wm.read_factory_settings(use_empty=True)
+        found[name] = read_geometry(load_rig(next((shared / "rigs" / name).glob("*.glb"))))
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    return found
+
+
+def body_keypoints(geometry: RigGeometry, rig_map: RigMap) -> dict[str, FloatArray]:
+    """Keypoints in body axes and trunk lengths, measured from the tail root."""
+    world = keypoint_positions(rig_map, AP10K, geometry, geometry.vertices, geometry.bone_matrices)
+    body = world @ rig_map.body_frame.T / rig_map.trunk_length
+    return dict(zip(AP10K.keypoints, body - body[AP10K.keypoints.index("root_of_tail")], strict=True))
+
+
+def moved(geometry: RigGeometry, rotation: FloatArray, scale: float) -> RigGeometry:
+    """The same rig turned and scaled in the world, with names that say nothing."""
+    matrices = geometry.bone_matrices.copy()
+    matrices[:, :3, :3] = rotation @ matrices[:, :3, :3]
+    matrices[:, :3, 3] = scale * matrices[:, :3, 3] @ rotation.T
+    return replace(
+        geometry,
+        bone_names=tuple(f"Bone.{index:03d}" for index in range(len(geometry.bone_names))),
+        material_names=tuple(f"Material.{index:03d}" for index in range(len(geometry.material_names))),
+        mesh_names=tuple(f"Mesh.{index:03d}" for index in range(len(geometry.mesh_names))),
+        bone_matrices=matrices,
+        bone_tails=scale * geometry.bone_tails @ rotation.T,
+        vertices=scale * geometry.vertices @ rotation.T,
+    )
+
+
+def turned(axis: int, degrees: float) -> FloatArray:
+    angle = np.radians(degrees)
+    first, second = (axis + 1) % 3, (axis + 2) % 3
+    rotation = np.eye(3)
+    rotation[first, first] = rotation[second, second] = np.cos(angle)
+    rotation[second, first], rotation[first, second] = np.sin(angle), -np.sin(angle)
+    return rotation
+
+
+@pytest.mark.parametrize("name", RIGS)
+def test_all_keypoints_and_the_named_limb_bones_are_found(
+    geometries: dict[str, RigGeometry], name: str
+) -> None:
+    rig_map = map_rig(geometries[name], name)
+    assert set(rig_map.keypoints) == set(AP10K.keypoints)
+    for joint, expected in (("head", "head"), ("tail_base", "tail"), ("left_forearm", "l"), ("right_shin", "r")):
+        assert expected in rig_map.joints[joint].bone.lower()
+    for joint, binding in rig_map.joints.items():
+        if joint.startswith("left"):
+            twin = rig_map.joints[joint.replace("left", "right")].bone
+            assert binding.bone.replace("Left", "Right").replace(".L", ".R").split("_0")[0] == twin.split("_0")[0]
+
+
+@pytest.mark.parametrize("name", RIGS)
+@pytest.mark.parametrize(
+    ("rotation", "scale"),
+    [
+        (turned(2, 90), 1.0),
+        (turned(2, 180), 0.01),
+        (turned(2, 37), 100.0),
+        (turned(0, -90), 1.0),  # Y up
+        (turned(2, -90) @ turned(0, 90), 3.0),
+    ],
+    ids=["faces +X", "faces +Y, small", "37 degrees, large", "Y up", "turned and fallen"],
+)
+def test_facing_scale_and_names_do_not_matter(
+    geometries: dict[str, RigGeometry], name: str, rotation: FloatArray, scale: float
+) -> None:
+    original = map_rig(geometries[name], name)
+    stranger = moved(geometries[name], rotation, scale)
+    found = map_rig(stranger, "stranger")
+    forward = rotation @ (-original.body_frame[1])
+    assert np.dot(-found.body_frame[1], forward) > np.cos(np.radians(4))
+    assert np.dot(found.body_frame[2], rotation @ original.body_frame[2]) > 0.999
+    assert found.trunk_length == pytest.approx(scale * original.trunk_length, rel=0.05)
+    before, after = body_keypoints(geometries[name], original), body_keypoints(stranger, found)
+    for keypoint in AP10K.keypoints:
+        # Unnamed eyes and tails are found by shape alone, which is a little less exact.
+        assert np.linalg.norm(after[keypoint] - before[keypoint]) < 0.09, keypoint
+
+
+@pytest.mark.parametrize("name", RIGS)
+def test_keypoints_lie_where_anatomy_has_them(geometries: dict[str, RigGeometry], name: str) -> None:
+    geometry = geometries[name]
+    places = body_keypoints(geometry, map_rig(geometry, name))
+    for side, sign in (("left", 1), ("right", -1)):
+        assert places[f"{side}_eye"][0] * sign > 0.02
+        for upper, middle, lower in (("shoulder", "elbow", "front_paw"), ("hip", "knee", "back_paw")):
+            heights = [places[f"{side}_{joint}"][2] for joint in (upper, middle, lower)]
+            assert heights == sorted(heights, reverse=True)
+        assert places[f"{side}_knee"][1] > places[f"{side}_hip"][1], "the hock lies behind the stifle"
+        assert places[f"{side}_hip"][1] > places[f"{side}_shoulder"][1]
+    assert places["nose"][1] < places["left_eye"][1] < places["neck"][1] < places["root_of_tail"][1]
+    assert abs(places["nose"][0]) < 0.02
+    assert abs(places["root_of_tail"][0]) < 0.02
+
+
+def without_hind_legs(geometry: RigGeometry, rig_map: RigMap) -> RigGeometry:
+    body = geometry.vertices @ rig_map.body_frame.T
+    floor = rig_map.ground + 0.3 * (body[:, 2].max() - rig_map.ground)
+    hind = (body[:, 2] < floor) & (body[:, 1] > np.median(body[:, 1]))
+    return replace(geometry, triangles=geometry.triangles[~hind[geometry.triangles].any(axis=1)])
+
+
+def test_an_animal_on_two_legs_is_refused_with_the_reason(geometries: dict[str, RigGeometry]) -> None:
+    horse = geometries["horse_ult"]
+    biped = without_hind_legs(horse, map_rig(horse, "horse"))
+    with pytest.raises(MappingError, match=r"biped\.glb: not a standing quadruped: .*foot"):
+        map_rig(biped, "biped.glb")
+
+
+def test_a_body_without_skin_is_refused(geometries: dict[str, RigGeometry]) -> None:
+    fox = geometries["fox_khronos"]
+    bare = replace(fox, weights=np.zeros_like(fox.weights))
+    with pytest.raises(MappingError, match="no face of the model is skinned"):
+        map_rig(bare, "bare.glb")

@@ -190,7 +190,7 @@ class Job:
     rig_map
         Edited rig map, or None to map the rig automatically.
     actions
-        Names or glob patterns of the rig's actions; empty means all.
+        Names or glob patterns of the rig's actions, with a leading minus to leave some out; empty means all.
     images
         How many shots; more images extend a dataset and leave its first shots as they are.
     seed

@@ -83,14 +83,16 @@ class RigFacts:
 def chosen_actions(job: Job, facts: RigFacts) -> tuple[tuple[str, float, float], ...]:
     """Return the actions the job's patterns select, sorted by name.
 
-    A pattern is a whole name, or a glob (``Walk*``); letter case does not matter.
+    A pattern is a whole name, or a glob (``Walk*``); letter case does not matter. With a minus before it
+    (``-Death*``) it leaves out what it matches, if anything; with nothing but such patterns, the rest of all
+    actions is selected.
 
     Raises
     ------
     RigError
         The rig has no action at all.
     JobError
-        A pattern matches none; the message names those there are.
+        A pattern matches none, or none is left; the message names those there are.
     """
     if not facts.actions:
         raise RigError(
@@ -101,20 +103,31 @@ def chosen_actions(job: Job, facts: RigFacts) -> tuple[tuple[str, float, float],
     if not job.actions:
         return everything
     names = [name for name, _, _ in everything]
-    selected: set[str] = set()
-    for pattern in job.actions:
-        matches = {
-            name
-            for name in names
-            if name.lower() == pattern.lower() or fnmatch.fnmatchcase(name.lower(), pattern.lower())
-        }
+    wanted = [pattern for pattern in job.actions if not _excludes(pattern, names)]
+    unwanted = [pattern[1:] for pattern in job.actions if _excludes(pattern, names)]
+    selected: set[str] = set() if wanted else set(names)
+    for pattern in wanted:
+        matches = _matches(pattern, names)
         if not matches:
             lower = {name.lower(): name for name in names}
             close = difflib.get_close_matches(pattern.lower(), tuple(lower), n=1)
             hint = f" (did you mean {lower[close[0]]!r}?)" if close else ""
             raise JobError(f"actions: found {pattern!r}, which no action matches{hint}; {_available(names)}")
         selected |= matches
+    for pattern in unwanted:
+        selected -= _matches(pattern, names)
+    if not selected:
+        raise JobError(f"actions: found {list(job.actions)}, which leave no action; {_available(names)}")
     return tuple(action for action in everything if action[0] in selected)
+
+
+def _excludes(pattern: str, names: Sequence[str]) -> bool:
+    return pattern.startswith("-") and not _matches(pattern, names)
+
+
+def _matches(pattern: str, names: Sequence[str]) -> set[str]:
+    lower = pattern.lower()
+    return {name for name in names if name.lower() == lower or fnmatch.fnmatchcase(name.lower(), lower)}
 
 
 def _available(names: Sequence[str]) -> str:

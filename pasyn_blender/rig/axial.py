@@ -17,8 +17,8 @@ from .bone_names import names_part
 from .geometry import FloatArray, IntArray, RigGeometry
 from .surface import SurfacePoints, along_contours, connected_labels, section
 
-# Where eyes sit on a head without marked eyes: distance from the nose tip in head lengths (muzzle tip to where
-# skull and neck meet), and height over the head's middle in half depths.
+# Where eyes sit on a head without marked eyes: distance from the nose tip in head lengths (muzzle tip to
+# where skull and neck meet), and height over the head's middle in half depths.
 _EYE_ALONG = 0.66
 _EYE_UP = 0.42
 

@@ -7,6 +7,7 @@ front against back.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,8 +62,7 @@ def find_standing(geometry: RigGeometry) -> Standing:
     world = weld(geometry.vertices, triangles)
     samples = surface_samples(world, _SAMPLES)
     seen: list[str] = []
-    for up in _up_candidates():
-        rotation = _symmetric_rotation(samples, up)
+    for rotation in _orientations(samples, world.points):
         body = samples @ rotation.T
         middle = _midplane(body[:, 0])
         points = world.points @ rotation.T
@@ -86,10 +86,72 @@ def find_standing(geometry: RigGeometry) -> Standing:
     )
 
 
-def _up_candidates() -> list[FloatArray]:
-    """Blender's own up first, then the axes that other programs use."""
+def _orientations(samples: FloatArray, points: FloatArray) -> Iterator[FloatArray]:
+    """World-to-body rotations worth trying: Blender's own up, other programs' ups, then any tilt."""
     axes = np.eye(3)
-    return [axes[2], axes[1], -axes[1], -axes[2], axes[0], -axes[0]]
+    for up in (axes[2], axes[1], -axes[1], -axes[2], axes[0], -axes[0]):
+        yield _symmetric_rotation(samples, up)
+    yield from _tilted_rotations(samples, points)
+
+
+def _tilted_rotations(samples: FloatArray, points: FloatArray) -> Iterator[FloatArray]:
+    """Rotations for an animal on tilted ground, as unapplied object rotations leave it.
+
+    The mirror plane is searched among all planes; seen along its normal the animal can only rest on an edge
+    of its outline's convex hull, and a quadruped rests on a long one. The least tilted come first.
+    """
+    normal = _mirror_normal(samples)
+    first = np.cross(normal, np.eye(3)[np.argmin(np.abs(normal))])
+    first /= np.linalg.norm(first)
+    second = np.cross(normal, first)
+    flat = points @ np.stack([first, second], axis=1)
+    hull = flat[_convex_hull(flat)]
+    edges = np.roll(hull, -1, axis=0) - hull
+    lengths = np.linalg.norm(edges, axis=1)
+    long_enough = lengths > 0.25 * np.ptp(flat, axis=0).max()
+    # The hull runs anticlockwise, so the inside, and with it up, lies to the left of each edge.
+    inward = np.stack([-edges[:, 1], edges[:, 0]], axis=1)[long_enough] / lengths[long_enough, None]
+    ups = inward @ np.stack([first, second])
+    for up in ups[np.argsort(-ups[:, 2], kind="stable")]:
+        yield np.stack([normal, np.cross(up, normal), up])
+
+
+def _mirror_normal(samples: FloatArray) -> FloatArray:
+    """Unit normal of the plane, among all, that mirrors the samples onto themselves best."""
+    coarse = samples[:: max(1, len(samples) // 220)]
+    steps = np.arange(500) + 0.5
+    heights = 1 - steps / 500  # a hemisphere is enough: a plane has two normals
+    turns = np.pi * (1 + 5**0.5) * steps
+    rings = np.sqrt(1 - heights**2)
+    directions = np.stack([rings * np.cos(turns), rings * np.sin(turns), heights], axis=1)
+    best = directions[int(np.argmin([_mirror_distance(coarse, direction) for direction in directions]))]
+    for step in (0.04, 0.02, 0.01, 0.005, 0.0025):
+        first = np.cross(best, np.eye(3)[np.argmin(np.abs(best))])
+        first /= np.linalg.norm(first)
+        second = np.cross(best, first)
+        around = [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -1)]
+        trials = [best + step * (a * first + b * second) for a, b in around]
+        trials = [trial / np.linalg.norm(trial) for trial in trials]
+        best = trials[int(np.argmin([_mirror_distance(samples, trial) for trial in trials]))]
+    return best
+
+
+def _convex_hull(flat: FloatArray) -> IntArray:
+    """Rows of the convex hull of (n, 2) points, anticlockwise (Andrew's monotone chain, 1979)."""
+    order = np.lexsort((flat[:, 1], flat[:, 0]))
+
+    def half(rows: IntArray) -> list[int]:
+        chain: list[int] = []
+        for row in rows:
+            while len(chain) >= 2:
+                (ax, ay), (bx, by), (cx, cy) = flat[chain[-2]], flat[chain[-1]], flat[row]
+                if (bx - ax) * (cy - ay) - (by - ay) * (cx - ax) > 0:
+                    break
+                chain.pop()
+            chain.append(int(row))
+        return chain
+
+    return np.array(half(order)[:-1] + half(order[::-1])[:-1])
 
 
 def _symmetric_rotation(samples: FloatArray, up: FloatArray) -> FloatArray:
@@ -117,14 +179,16 @@ def _symmetric_rotation(samples: FloatArray, up: FloatArray) -> FloatArray:
 
 def _mirror_error(flat: FloatArray, angle: float) -> float:
     """Mean distance from mirrored samples to their nearest sample, for a mirror normal at ``angle``."""
-    normal = np.array([np.cos(angle), np.sin(angle), 0.0])
-    along = flat @ normal
+    return _mirror_distance(flat, np.array([np.cos(angle), np.sin(angle), 0.0]))
+
+
+def _mirror_distance(points: FloatArray, normal: FloatArray) -> float:
+    """Mean distance from mirrored points to their nearest point, the mirror half way through their extent."""
+    along = points @ normal
     offset = (np.percentile(along, 2) + np.percentile(along, 98)) / 2
-    mirrored = flat - 2 * (along - offset)[:, None] * normal
-    squares = ((mirrored**2).sum(axis=1)[:, None] + (flat**2).sum(axis=1)[None] - 2 * mirrored @ flat.T).min(
-        axis=1
-    )
-    return float(np.sqrt(np.maximum(squares, 0)).mean())
+    mirrored = points - 2 * (along - offset)[:, None] * normal
+    squares = (mirrored**2).sum(axis=1)[:, None] + (points**2).sum(axis=1)[None] - 2 * mirrored @ points.T
+    return float(np.sqrt(np.maximum(squares.min(axis=1), 0)).mean())
 
 
 def _midplane(across: FloatArray) -> float:

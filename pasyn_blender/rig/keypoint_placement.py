@@ -1,8 +1,8 @@
 """Place AP-10K's keypoints on a rig where its annotators click them on photos.
 
-Limb joints sit at the centre of the leg's own section, at the height where the leg bends or leaves the trunk;
-nose and tail root sit on the outline; eyes on the head's side; "neck" inside the base of the neck. Every place
-is tied to mesh vertices (or to a bone), so that it follows the deformed surface.
+Limb joints sit at the centre of the leg's own section, at the height where the leg bends or leaves the
+trunk; nose and tail root sit on the outline; eyes on the head's side; "neck" inside the base of the neck.
+Every place is tied to mesh vertices (or to a bone), so that it follows the deformed surface.
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ from .surface import Contour, section
 
 _LEVELS = 90
 
-# Height of the middle joint (carpus, hock) over the upper joint (elbow, stifle). From horse, cow, dog, cat and
-# giraffe skeletons the carpus lies at 0.30-0.58 and the hock at 0.40-0.66 of that height.
+# Height of the middle joint (carpus, hock) over the upper joint (elbow, stifle). From horse, cow, dog, cat
+# and giraffe skeletons the carpus lies at 0.30-0.58 and the hock at 0.40-0.66 of that height.
 _CARPUS_SHARE = 0.46
 _HOCK_SHARE = 0.55
 
@@ -188,23 +188,49 @@ def find_bends(
     hind
         Whether it is a hind leg.
     """
+    candidates = _joint_candidates(trace, standing, geometry)
+    upper, upper_bone = _upper_joint(trace, candidates, upper_height, hind)
     share = _HOCK_SHARE if hind else _CARPUS_SHARE
-    candidates = [
-        (height, bone)
-        for height, bone in _joint_candidates(trace, standing, geometry)
-        if height < 0.80 * upper_height
-    ]
-    middle_bone: int | None = None
-    middle = share * upper_height
-    plausible = [item for item in candidates if 0.15 * upper_height < item[0] < 0.78 * upper_height]
-    if plausible:
-        middle, middle_bone = min(plausible, key=lambda item: abs(np.log(item[0] / (share * upper_height))))
-    below = [item for item in candidates if item[0] < 0.7 * middle and item[0] > 0.03 * upper_height]
-    lower_bone: int | None = None
-    lower = 0.3 * middle
-    if below:
-        lower, lower_bone = min(below, key=lambda item: abs(np.log(item[0] / (0.3 * middle))))
-    return Leg(trace, upper_height, middle, lower, None, middle_bone, lower_bone)
+    reference = upper_height if upper_bone is None else 2 * upper - upper_height
+    lower_ones = [item for item in candidates if item[0] < 0.80 * upper_height and item[1] != upper_bone]
+    middle, middle_bone = _closest(lower_ones, share * reference, 0.15 * reference, 0.80 * upper_height)
+    lower, lower_bone = _closest(lower_ones, 0.3 * middle, 0.03 * upper_height, 0.7 * middle)
+    return Leg(trace, upper, middle, lower, upper_bone, middle_bone, lower_bone)
+
+
+def _upper_joint(
+    trace: LegTrace, candidates: list[tuple[float, int]], upper_height: float, hind: bool
+) -> tuple[float, int | None]:
+    """Height of elbow or stifle, and the bone that bends there if the free part of the leg shows it.
+
+    On a stocky animal both lie where the leg leaves the trunk; on a slender one the bend is seen below that.
+    A stifle points forward, unlike a hock; an elbow has another joint, the carpus, below it.
+    """
+    for height, bone in sorted(candidates, reverse=True):
+        if not 0.66 * upper_height < height < 0.97 * upper_height:
+            continue
+        has_joint_below = any(0.12 * upper_height < other < 0.8 * height for other, _ in candidates)
+        if has_joint_below and (not hind or _bends_forward(trace, height)):
+            return (height + upper_height) / 2, bone
+    return upper_height, None
+
+
+def _bends_forward(trace: LegTrace, height: float) -> bool:
+    """Whether the leg's centre line at a height lies before the straight line from foot to trunk."""
+    low, high = trace.contours[0].centre, trace.contours[-1].centre
+    share = (height - trace.heights[0]) / max(trace.top - trace.heights[0], 1e-300)
+    straight = low[1] + share * (high[1] - low[1])
+    return bool(trace.centre_at(height)[1] < straight)
+
+
+def _closest(
+    candidates: list[tuple[float, int]], expected: float, low: float, high: float
+) -> tuple[float, int | None]:
+    """The joint nearest, by ratio, to an expected height and inside a range; the expected height if none."""
+    plausible = [item for item in candidates if low < item[0] < high]
+    if not plausible:
+        return expected, None
+    return min(plausible, key=lambda item: abs(np.log(item[0] / expected)))
 
 
 def _joint_candidates(trace: LegTrace, standing: Standing, geometry: RigGeometry) -> list[tuple[float, int]]:

@@ -67,7 +67,8 @@ def find_anatomy(geometry: RigGeometry) -> Anatomy:
     }
     for name, trace in traces.items():
         if len(trace.heights) < 8:
-            raise MappingError(f"the {name.replace('_', ' ')} leg cannot be followed up from the ground")
+            leg = name.replace("_", " ")
+            raise MappingError(f"not a standing quadruped: its {leg} leg cannot be followed up from the ground")
     legs = {
         name: find_bends(trace, standing, geometry, _upper_height(traces, name), name.endswith("hind"))
         for name, trace in traces.items()

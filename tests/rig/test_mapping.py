@@ -87,8 +87,9 @@ def test_all_keypoints_and_the_named_limb_bones_are_found(
         (turned(2, 37), 100.0),
         (turned(0, -90), 1.0),  # Y up
         (turned(2, -90) @ turned(0, 90), 3.0),
+        (turned(2, 60) @ turned(0, 17) @ turned(1, 11), 1.0),
     ],
-    ids=["faces +X", "faces +Y, small", "37 degrees, large", "Y up", "turned and fallen"],
+    ids=["faces +X", "faces +Y, small", "37 degrees, large", "Y up", "X up", "on a slope"],
 )
 def test_facing_scale_and_names_do_not_matter(
     geometries: dict[str, RigGeometry], name: str, rotation: FloatArray, scale: float
@@ -132,7 +133,7 @@ def without_hind_legs(geometry: RigGeometry, rig_map: RigMap) -> RigGeometry:
 def test_an_animal_on_two_legs_is_refused_with_the_reason(geometries: dict[str, RigGeometry]) -> None:
     horse = geometries["horse_ult"]
     biped = without_hind_legs(horse, map_rig(horse, "horse"))
-    with pytest.raises(MappingError, match=r"biped\.glb: not a standing quadruped: .*foot"):
+    with pytest.raises(MappingError, match=r"biped\.glb: not a standing quadruped: "):
         map_rig(biped, "biped.glb")
 
 

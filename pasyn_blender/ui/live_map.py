@@ -17,10 +17,10 @@ import bpy
 from ..anatomy.keypoint_sets import AP10K
 from ..errors import PasynError
 from ..rig.anchors import keypoint_positions
+from ..rig.automatic import map_loaded_rig
 from ..rig.extraction import deformed_vertices, posed_bone_matrices, read_geometry
 from ..rig.geometry import FloatArray, RigGeometry
 from ..rig.loaded_rig import LoadedRig, mesh_name
-from ..rig.mapping import map_rig
 from ..rig.rig_map import RigMap
 from ..rig.rig_map_file import read_rig_map, rig_map_text
 from .scene_animal import pose_kept, rig_in_scene
@@ -58,7 +58,7 @@ def map_animal(context: bpy.types.Context) -> RigMap:
     rig = rig_in_scene(settings.armature, context.scene, settings.source_file)
     with pose_kept(rig):
         geometry = read_geometry(rig)
-    rig_map = map_rig(geometry, rig.path.name)
+        rig_map = map_loaded_rig(rig, geometry)
     text = rig_map_text(rig_map)
     settings.keep_map(rig_map, text)
     _remember(context.scene, rig, text, geometry, rig_map)

@@ -13,6 +13,7 @@ from gpu_extras.batch import batch_for_shader
 from . import live_map
 from .screen import (
     FloatArray,
+    along_links,
     disc_triangles,
     link_colour,
     links_on_screen,
@@ -101,7 +102,10 @@ def _draw_names(places: FloatArray, mark_size: float, scale: float) -> None:
     blf.size(font, 11.0 * scale)
     texts = [names[index].replace("_", " ") for index in shown]
     sizes = np.array([blf.dimensions(font, text) for text in texts])
-    corners = place_labels(places[shown], sizes, (mark_size + 5.0) * scale)
+    links = links_on_screen(places, live_map.KEYPOINTS.skeleton)
+    marks = np.repeat(places[shown], 8, axis=0)  # a mark weighs more than a piece of a line
+    obstacles = np.concatenate([marks, along_links(places, links, 6.0 * scale)])
+    corners = place_labels(places[shown], sizes, (mark_size + 5.0) * scale, obstacles)
     blf.enable(font, blf.SHADOW)
     blf.shadow(font, 3, 0.0, 0.0, 0.0, 0.9)
     blf.shadow_offset(font, 1, -1)

@@ -27,7 +27,7 @@ class PASYN_PG_finding(bpy.types.PropertyGroup):
     required: bpy.props.BoolProperty(  # type: ignore[valid-type]
         name="Required", description="Whether every animal has it, so that it must have been overlooked"
     )
-    place: bpy.props.StringProperty(name="Place", description="Bone or mesh that carries it")  # type: ignore[valid-type]
+    place: bpy.props.StringProperty(name="Place", description="Bone that carries it, or the mesh")  # type: ignore[valid-type]
 
 
 class PASYN_PG_settings(bpy.types.PropertyGroup):
@@ -53,7 +53,9 @@ class PASYN_PG_settings(bpy.types.PropertyGroup):
     joint_index: bpy.props.IntProperty(name="Joint", description="Joint chosen in the list")  # type: ignore[valid-type]
     keypoints: bpy.props.CollectionProperty(type=PASYN_PG_finding)  # type: ignore[valid-type]
     keypoint_index: bpy.props.IntProperty(  # type: ignore[valid-type]
-        name="Keypoint", description="Keypoint chosen in the list; it is ringed in the viewport"
+        name="Keypoint",
+        description="Keypoint chosen in the list; it is ringed in the viewport",
+        default=-1,
     )
 
     show_overlay: bpy.props.BoolProperty(  # type: ignore[valid-type]
@@ -140,7 +142,7 @@ class PASYN_PG_settings(bpy.types.PropertyGroup):
             _list_finding(self.joints, name, joint.bone if joint else None, False)
         for name in AP10K.keypoints:
             anchor = rig_map.keypoints.get(name)
-            place = (anchor.bone or anchor.mesh) if anchor else None
+            place = (anchor.bone or "mesh") if anchor else None
             _list_finding(self.keypoints, name, place, True)
 
 

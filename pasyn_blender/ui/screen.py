@@ -135,8 +135,7 @@ def place_labels(
     for index, (anchor, size) in enumerate(zip(anchors, sizes, strict=True)):
         candidates = _label_places(anchor, size, gap)
         covered = [
-            _overlap(corner, size, boxes)
-            + size.prod() * 0.25 * _points_inside(corner, size, points, gap * 0.5)
+            _overlap(corner, size, boxes) + size.prod() * 0.06 * _points_inside(corner, size, points, 1.0)
             for corner in candidates
         ]
         best = candidates[int(np.argmin(covered))]
@@ -179,6 +178,16 @@ def _overlap(corner: FloatArray, size: FloatArray, boxes: FloatArray) -> float:
 
 def _points_inside(corner: FloatArray, size: FloatArray, points: FloatArray, margin: float) -> int:
     return int(((points > corner - margin) & (points < corner + size + margin)).all(axis=1).sum())
+
+
+def along_links(positions: FloatArray, links: Sequence[tuple[int, int]], step: float) -> FloatArray:
+    """(M, 2) points every ``step`` pixels along links, ends included: what names should not cover."""
+    points = []
+    for first, second in links:
+        start, end = positions[first], positions[second]
+        count = int(np.clip(np.linalg.norm(end - start) / step, 1, 100)) + 1
+        points.append(start + np.linspace(0.0, 1.0, count)[:, None] * (end - start))
+    return np.concatenate(points) if points else np.zeros((0, 2))
 
 
 def links_on_screen(

@@ -7,8 +7,10 @@ from typing import Any
 import bpy
 from bpy_extras.io_utils import ImportHelper
 
+from ...anatomy.skeleton import JOINTS
 from ...errors import RigError
 from ...rig.loading import load_rig
+from ...rig.rig_map import RigMap
 from .. import live_map
 from ..scene_animal import armature_of, fingerprint, rig_in_scene
 from .reporting import ReportsMistakes
@@ -99,7 +101,7 @@ class PASYN_OT_import_animal(ReportsMistakes, bpy.types.Operator, ImportHelper):
             self.report({"INFO"}, note)
         if self.map_automatically:
             rig_map = live_map.map_animal(context)
-            _report_missing(self, rig_map.missing)
+            _report_findings(self, rig_map)
 
 
 class PASYN_OT_map_animal(ReportsMistakes, bpy.types.Operator):
@@ -124,14 +126,16 @@ class PASYN_OT_map_animal(ReportsMistakes, bpy.types.Operator):
     def perform(self, context: bpy.types.Context) -> None:
         """Map the chosen animal."""
         rig_map = live_map.map_animal(context)
-        _report_missing(self, rig_map.missing)
+        _report_findings(self, rig_map)
 
 
-def _report_missing(operator: Any, missing: tuple[str, ...]) -> None:
-    if missing:
-        operator.report({"WARNING"}, f"Not found: {', '.join(missing)}")
-    else:
-        operator.report({"INFO"}, "Found all joints and keypoints")
+def _report_findings(operator: Any, rig_map: RigMap) -> None:
+    lost = [name for name in live_map.KEYPOINTS.keypoints if name not in rig_map.keypoints]
+    if lost:
+        operator.report({"WARNING"}, f"Keypoints not found: {', '.join(lost)}")
+        return
+    joints = f"{len(rig_map.joints)} of {len(JOINTS)} joints"
+    operator.report({"INFO"}, f"Found {joints} and all {len(live_map.KEYPOINTS.keypoints)} keypoints")
 
 
 CLASSES = (PASYN_OT_use_selected, PASYN_OT_import_animal, PASYN_OT_map_animal)

@@ -1,0 +1,119 @@
+"""One individual as arrays: skin, pieces, bones, weights and coat, before Blender sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from .attachments import Piece, ear_ends, ears, eye_centre, eye_radius, eyeball, mane, tuft
+from .shape import BodySurface, body_surface, unique_edges
+from .skeleton import Bone, bones_of
+from .skinning import skin_weights
+from .species import BodyPlan, body_plan, load_species
+from .stripes import coat_values
+from .sweep import FloatArray, IntArray
+
+DETAIL = 1.24
+"""Edge length of the skin of built animals, see :func:`~.shape.body_surface`."""
+
+
+@dataclass(frozen=True)
+class AnimalModel:
+    """Everything that is built into a scene, but the motions.
+
+    Attributes
+    ----------
+    plan
+        The individual's measurements.
+    surface
+        Skin of the body: the first vertices of ``vertices``.
+    bones
+        Parents before children.
+    vertices
+        (V, 3) skin, ears, mane and tuft.
+    quads
+        (Q, 4) faces.
+    weights
+        (V, B) skin weights.
+    stripe, dark
+        (V,) coat attributes.
+    eyes
+        Vertices (E, 3) and faces (F, 4) of both eyeballs; the left one first.
+    """
+
+    plan: BodyPlan
+    surface: BodySurface
+    bones: tuple[Bone, ...]
+    vertices: FloatArray
+    quads: IntArray
+    weights: FloatArray
+    stripe: FloatArray
+    dark: FloatArray
+    eyes: tuple[FloatArray, IntArray]
+
+    @property
+    def body_vertices(self) -> int:
+        """Number of vertices of the body's own skin."""
+        return len(self.surface.vertices)
+
+
+@lru_cache(maxsize=2)
+def animal_model(species: str, individual: int) -> AnimalModel:
+    """Model of one individual; the same arguments give the same bytes.
+
+    Raises
+    ------
+    RigError
+        If the species is not built in, or its description malformed.
+    """
+    plan = body_plan(load_species(species), individual)
+    surface = body_surface(plan, DETAIL)
+    bones = bones_of(plan, ear_ends(plan))
+    names = tuple(bone.name for bone in bones)
+    weights = skin_weights(plan, surface.sweeps, surface.vertices, unique_edges(surface.quads), names)
+    stripe, dark = coat_values(plan, surface)
+
+    parts = [surface.vertices]
+    faces, rows, stripes, darks = [surface.quads], [weights], [stripe], [dark]
+    for piece in (*ears(plan), mane(plan, surface), tuft(plan)):
+        nearest = _nearest(surface.vertices, piece.roots)
+        faces.append(piece.quads + sum(len(block) for block in parts))
+        parts.append(piece.vertices)
+        rows.append(_piece_weights(piece, names, weights, nearest))
+        stripes.append(stripe[nearest] * (1.0 - piece.light) - piece.light)
+        darks.append(piece.dark)
+
+    left, quads = eyeball(eye_centre(plan), eye_radius(plan))
+    right = left * np.array([-1.0, 1.0, 1.0])
+    eyes = np.concatenate([left, right]), np.concatenate([quads, quads[:, ::-1] + len(left)])
+    return AnimalModel(
+        plan=plan,
+        surface=surface,
+        bones=bones,
+        vertices=np.concatenate(parts),
+        quads=np.concatenate(faces),
+        weights=np.concatenate(rows),
+        stripe=np.concatenate(stripes),
+        dark=np.concatenate(darks),
+        eyes=eyes,
+    )
+
+
+def _nearest(points: FloatArray, queries: FloatArray) -> IntArray:
+    """(Q,) index of the nearest point to each query."""
+    found = []
+    squares = (points**2).sum(axis=1)
+    for block in np.array_split(queries, max(1, len(queries) // 256)):
+        found.append((squares - 2.0 * block @ points.T).argmin(axis=1))
+    nearest: IntArray = np.concatenate(found)
+    return nearest
+
+
+def _piece_weights(piece: Piece, names: tuple[str, ...], skin: FloatArray, nearest: IntArray) -> FloatArray:
+    if piece.bone is None:
+        return skin[nearest]
+    weights = np.zeros((len(piece.vertices), len(names)))
+    weights[:, names.index(piece.bone)] = 1.0
+    return weights

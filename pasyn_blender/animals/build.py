@@ -1,0 +1,111 @@
+"""Put a built-in animal into the current Blender scene."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+from mathutils import Vector
+from numpy.typing import NDArray
+
+from ..rig.loading import LoadedRig
+from .anatomy_model import AnimalModel, animal_model
+from .coat import DARK_ATTRIBUTE, STRIPE_ATTRIBUTE, coat_material, eye_material
+from .species import species_file
+from .sweep import FloatArray, IntArray
+
+
+def build_animal(species: str, individual: int) -> LoadedRig:
+    """Build one individual, with its actions, into the current scene.
+
+    Parameters
+    ----------
+    species
+        One of :data:`~.species.BUILT_IN`.
+    individual
+        Seed of the individual's proportions and coat, 0 or more.
+
+    Returns
+    -------
+    LoadedRig
+        Facing -Y, standing on z = 0, in metres, in its rest pose. ``path`` is the species' description.
+
+    Raises
+    ------
+    RigError
+        If the species is not built in.
+    """
+    model = animal_model(species, individual)
+    collection = bpy.data.collections.new(species)
+    bpy.context.scene.collection.children.link(collection)
+    armature = _armature(species, model, collection)
+    names = [bone.name for bone in model.bones]
+    body = _mesh_object(f"{species}_body", model.vertices, model.quads, armature, collection)
+    _set_weights(body, names, model.weights)
+    _set_attribute(body.data, STRIPE_ATTRIBUTE, model.stripe)
+    _set_attribute(body.data, DARK_ATTRIBUTE, model.dark)
+    body.data.materials.append(coat_material(f"{species}_coat"))
+    eyes = _mesh_object(f"{species}_eyes", *model.eyes, armature, collection)
+    eyes.vertex_groups.new(name="head").add(list(range(len(model.eyes[0]))), 1.0, "REPLACE")
+    eyes.data.materials.append(eye_material(f"{species}_eye"))
+    bpy.context.view_layer.update()
+    return LoadedRig(path=Path(species_file(species)), armature=armature, meshes=(body, eyes), dropped=())
+
+
+def _armature(species: str, model: AnimalModel, collection: bpy.types.Collection) -> bpy.types.Object:
+    data = bpy.data.armatures.new(f"{species}_armature")
+    armature = bpy.data.objects.new(f"{species}_armature", data)
+    collection.objects.link(armature)
+    layer = bpy.context.view_layer
+    before = layer.objects.active
+    layer.objects.active = armature
+    bpy.ops.object.mode_set(mode="EDIT")
+    for bone in model.bones:
+        edit = data.edit_bones.new(bone.name)
+        edit.head, edit.tail = bone.head.tolist(), bone.tail.tolist()
+        # Side to side is every bone's own X: bending a limb is a turn about it.
+        edit.align_roll(Vector((1.0, 0.0, 0.0)).cross(edit.tail - edit.head))
+        if bone.parent is not None:
+            parent = data.edit_bones[bone.parent]
+            edit.parent = parent
+            edit.use_connect = False
+    bpy.ops.object.mode_set(mode="OBJECT")
+    layer.objects.active = before
+    armature.show_in_front = True
+    return armature
+
+
+def _mesh_object(
+    name: str, vertices: FloatArray, quads: IntArray, armature: bpy.types.Object, collection: bpy.types.Collection
+) -> bpy.types.Object:
+    mesh = bpy.data.meshes.new(name)
+    mesh.vertices.add(len(vertices))
+    mesh.vertices.foreach_set("co", vertices.astype(np.float32).ravel())
+    mesh.loops.add(quads.size)
+    mesh.loops.foreach_set("vertex_index", quads.astype(np.int32).ravel())
+    mesh.polygons.add(len(quads))
+    mesh.polygons.foreach_set("loop_start", np.arange(0, quads.size, 4, dtype=np.int32))
+    mesh.polygons.foreach_set("use_smooth", np.ones(len(quads), dtype=bool))
+    mesh.update(calc_edges=True)
+    obj = bpy.data.objects.new(name, mesh)
+    collection.objects.link(obj)
+    obj.parent = armature
+    modifier = obj.modifiers.new("Armature", "ARMATURE")
+    modifier.object = armature
+    return obj
+
+
+def _set_weights(obj: bpy.types.Object, names: list[str], weights: NDArray[Any]) -> None:
+    for column, name in enumerate(names):
+        group = obj.vertex_groups.new(name=name)
+        rows = np.flatnonzero(weights[:, column] > 0.0)
+        add = group.add
+        for row, weight in zip(rows.tolist(), weights[rows, column].tolist(), strict=True):
+            add((row,), weight, "REPLACE")
+
+
+def _set_attribute(mesh: bpy.types.Mesh, name: str, values: NDArray[Any]) -> None:
+    attribute = mesh.attributes.new(name, "FLOAT", "POINT")
+    attribute.data.foreach_set("value", values.astype(np.float32))

@@ -1,0 +1,270 @@
+"""The body's skin as one closed surface: cross-sections along trunk, neck, head and limbs, smoothly united."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .species import BodyPlan
+from .sweep import FloatArray, IntArray, Sweep, smooth_union, surface_nets
+
+_FAR = 1.0
+"""Field value where nothing reaches, metres."""
+
+
+@dataclass(frozen=True)
+class Ellipsoid:
+    """A muscle mass, or a hollow: an ellipsoid blended into the body or cut out of it.
+
+    Attributes
+    ----------
+    centre
+        (3,) position.
+    axes
+        (3, 3) rows: unit axes.
+    radii
+        (3,) half lengths along them.
+    blend
+        Radius of the smooth union or cut.
+    hollow
+        Whether it is cut out.
+    """
+
+    centre: FloatArray
+    axes: FloatArray
+    radii: FloatArray
+    blend: float
+    hollow: bool = False
+
+    @property
+    def reach(self) -> tuple[FloatArray, FloatArray]:
+        """Corners of a box holding the ellipsoid and the space its blending touches."""
+        pad = float(self.radii.max()) + self.blend + 0.02
+        return self.centre - pad, self.centre + pad
+
+    def distance(self, points: FloatArray) -> FloatArray:
+        """(P,) signed distance to first order, negative inside."""
+        local = (points - self.centre) @ self.axes.T / self.radii
+        k0 = np.sqrt((local**2).sum(axis=1))
+        k1 = np.sqrt(((local / self.radii) ** 2).sum(axis=1))
+        value: FloatArray = np.where(k1 > 1e-9, k0 * (k0 - 1.0) / np.maximum(k1, 1e-12), -self.radii.min())
+        return value
+
+
+@dataclass(frozen=True)
+class BodySurface:
+    """The skin of trunk, neck, head, limbs and tail.
+
+    Attributes
+    ----------
+    vertices
+        (V, 3) positions, body frame, metres.
+    quads
+        (Q, 4) vertex indices, facing outwards, closed.
+    sweeps
+        What it was made of, in order.
+    """
+
+    vertices: FloatArray
+    quads: IntArray
+    sweeps: tuple[Sweep, ...]
+
+
+def body_sweeps(plan: BodyPlan) -> tuple[Sweep, ...]:
+    """Trunk, neck, head, tail and the left limbs of an individual."""
+    s = plan.scale
+    y, top, bottom, half = plan.stations["torso"].T
+    middle = 0.5 * (top + bottom)
+    torso = np.column_stack([0.0 * y, y, middle, top - middle, middle - bottom, half])
+    neck = np.column_stack([np.zeros(len(plan.stations["neck"])), plan.stations["neck"]])
+    at, *extents = plan.stations["head"].T
+    axis = plan.head_axis[0] + at[:, None] * (plan.head_axis[1] - plan.head_axis[0])
+    head = np.column_stack([np.zeros(len(at)), axis, *extents])
+    tail_yz, radius = plan.stations["tail"][:, :2], plan.stations["tail"][:, 2]
+    tail = np.column_stack([np.zeros(len(radius)), tail_yz, radius, radius, radius])
+    return (
+        Sweep.through("torso", torso, (0.05 * s, 0.05 * s), 0.0, 40),
+        Sweep.through("neck", neck, (0.02 * s, 0.02 * s), 0.09 * s, 28),
+        Sweep.through("foreleg", plan.stations["foreleg"], (0.06 * s, 0.01 * s), 0.07 * s, 56),
+        Sweep.through("hindleg", plan.stations["hindleg"], (0.05 * s, 0.01 * s), 0.07 * s, 56),
+        Sweep.through("front_hoof", plan.stations["front_hoof"], (0.01 * s, 0.0), 0.012 * s, 8),
+        Sweep.through("hind_hoof", plan.stations["hind_hoof"], (0.01 * s, 0.0), 0.012 * s, 8),
+        Sweep.through("head", head, (0.05 * s, 0.035 * s), 0.03 * s, 32),
+        Sweep.through("tail", tail, (0.0, 0.012 * s), 0.025 * s, 24),
+    )
+
+
+def head_frame(plan: BodyPlan) -> tuple[FloatArray, FloatArray]:
+    """Origin at the poll, and (3, 3) rows: left, towards the nose, towards the forehead."""
+    poll, lips = plan.head_axis
+    forward = np.array([0.0, *(lips - poll)])
+    forward /= np.linalg.norm(forward)
+    left = np.array([1.0, 0.0, 0.0])
+    return np.array([0.0, *poll]), np.array([left, forward, np.cross(forward, left)])
+
+
+def head_length(plan: BodyPlan) -> float:
+    """Poll to lips, metres."""
+    return float(np.linalg.norm(plan.head_axis[1] - plan.head_axis[0]))
+
+
+def on_head(plan: BodyPlan, left: float, along: float, up: float) -> FloatArray:
+    """(3,) point of the head: metres of the mean animal to the left and up, fraction of its length along."""
+    origin, axes = head_frame(plan)
+    size = head_length(plan)
+    unit = size / 0.52
+    point: FloatArray = origin + left * unit * axes[0] + along * size * axes[1] + up * unit * axes[2]
+    return point
+
+
+def masses(plan: BodyPlan) -> tuple[Ellipsoid, ...]:
+    """Muscles and hollows that give the left half its relief."""
+    s = plan.scale
+    joint = plan.joints
+    upright = np.eye(3)
+    _, skull = head_frame(plan)
+    size = head_length(plan) / 0.52
+
+    def mass(
+        centre: FloatArray, radii: tuple[float, float, float], blend: float, axes: FloatArray = upright,
+        hollow: bool = False, unit: float = s,
+    ) -> Ellipsoid:  # fmt: skip
+        return Ellipsoid(centre, axes, np.array(radii) * unit, blend * unit, hollow)
+
+    return (
+        # breast muscle between the forelegs, and the rounded rump above the thigh
+        mass(joint["upper_arm"] + s * np.array([-0.065, -0.005, 0.0]), (0.075, 0.07, 0.12), 0.05),
+        mass(joint["thigh"] + s * np.array([-0.02, 0.0, 0.05]), (0.11, 0.20, 0.15), 0.10),
+        # cheek, brow and nostril wing
+        mass(on_head(plan, 0.042, 0.27, -0.055), (0.042, 0.085, 0.075), 0.03, skull, unit=size),
+        mass(on_head(plan, 0.060, 0.345, 0.038), (0.030, 0.055, 0.022), 0.02, skull, unit=size),
+        mass(on_head(plan, 0.034, 0.90, 0.010), (0.028, 0.045, 0.035), 0.02, skull, unit=size),
+        mass(on_head(plan, 0.0, 0.93, -0.045), (0.034, 0.05, 0.022), 0.02, skull, unit=size),
+        # eye socket, nostril
+        mass(on_head(plan, 0.098, 0.355, 0.012), (0.022, 0.030, 0.020), 0.012, skull, True, unit=size),
+        mass(on_head(plan, 0.060, 0.925, 0.018), (0.014, 0.020, 0.013), 0.008, skull, True, unit=size),
+    )
+
+
+def field(plan: BodyPlan, sweeps: tuple[Sweep, ...], points: FloatArray) -> FloatArray:
+    """Signed distance, to first order, of the whole body.
+
+    Parameters
+    ----------
+    plan
+        The individual.
+    sweeps
+        Its sweeps.
+    points
+        (P, 3) positions on the left half, x >= 0.
+
+    Returns
+    -------
+    ndarray
+        (P,) metres, negative inside; a constant where nothing is near.
+    """
+    value = np.full(len(points), _FAR)
+    for part in (*sweeps, *masses(plan)):
+        low, high = part.reach
+        near = np.flatnonzero(np.all((points >= low) & (points <= high), axis=1))
+        if not len(near):
+            continue
+        distance = part.distance(points[near])
+        if isinstance(part, Sweep) and part.name.endswith("hoof"):
+            distance = np.maximum(distance, -points[near, 2])
+        if isinstance(part, Ellipsoid) and part.hollow:
+            value[near] = -smooth_union(-value[near], distance, part.blend)
+        else:
+            value[near] = smooth_union(value[near], distance, part.blend)
+    return value
+
+
+def _planes(stops: list[tuple[float, float]]) -> FloatArray:
+    """Grid planes whose spacing is interpolated between (coordinate, spacing) stops."""
+    at, spacing = np.array(stops).T
+    planes = [at[0]]
+    while planes[-1] < at[-1]:
+        planes.append(planes[-1] + float(np.interp(planes[-1], at, spacing)))
+    return np.array(planes)
+
+
+def body_surface(plan: BodyPlan, detail: float = 1.0) -> BodySurface:
+    """Skin of an individual.
+
+    Parameters
+    ----------
+    plan
+        The individual.
+    detail
+        Factor on the mesh's edge length; 1 gives some 20,000 vertices.
+
+    Returns
+    -------
+    BodySurface
+        Symmetric about x = 0.
+    """
+    sweeps = body_sweeps(plan)
+    s, d = plan.scale, detail
+    boxes = [part.reach for part in sweeps]
+    low = np.min([box[0] for box in boxes], axis=0)
+    high = np.max([box[1] for box in boxes], axis=0)
+    # Finer where the head and the legs are: the grid's planes are closer together there.
+    half = _planes([(0.0, 0.0105 * d * s), (0.16 * s, 0.0125 * d * s), (high[0], 0.018 * d * s)])
+    half += 0.5 * half[1]  # no plane on the mirror plane itself
+    x = np.concatenate([-half[::-1], half])
+    y = _planes([(low[1], 0.0095 * d * s), (-0.92 * s, 0.0100 * d * s), (-0.70 * s, 0.0135 * d * s), (high[1], 0.0145 * d * s)])
+    z = _planes([(-0.06 * s, 0.012 * d * s), (0.60 * s, 0.0145 * d * s), (0.80 * s, 0.0165 * d * s),
+                 (1.15 * s, 0.0155 * d * s), (1.30 * s, 0.0105 * d * s), (high[2], 0.0100 * d * s)])  # fmt: skip
+    # Put a plane just under the sole, so that soles come out flat at z = 0.
+    z -= z[np.searchsorted(z, 0.0)] - 0.004 * s
+
+    grid = np.stack(np.meshgrid(half, y, z, indexing="ij"), axis=-1).reshape(-1, 3)
+    values = field(plan, sweeps, grid).reshape(len(half), len(y), len(z))
+    vertices, quads = surface_nets(np.concatenate([values[::-1], values]), (x, y, z))
+    vertices = _settle(plan, sweeps, vertices, quads)
+    return BodySurface(vertices, quads, sweeps)
+
+
+def _settle(plan: BodyPlan, sweeps: tuple[Sweep, ...], vertices: FloatArray, quads: IntArray) -> FloatArray:
+    """Even out the net and pull it back onto the exact surface."""
+    edges = unique_edges(quads)
+    for _ in range(2):
+        for _ in range(2):
+            vertices = 0.4 * vertices + 0.6 * neighbour_mean(vertices, edges)
+        mirrored = vertices * np.array([1.0, 1.0, 1.0])
+        mirrored[:, 0] = np.abs(mirrored[:, 0])
+        gap = field(plan, sweeps, mirrored)
+        step = np.clip(gap, -0.006 * plan.scale, 0.006 * plan.scale)
+        vertices = vertices - step[:, None] * vertex_normals(vertices, quads)
+    vertices[:, 2] = np.maximum(vertices[:, 2], 0.0)
+    return vertices
+
+
+def unique_edges(quads: IntArray) -> IntArray:
+    """(E, 2) undirected edges of a quad mesh, sorted."""
+    pairs = np.concatenate([quads[:, [i, (i + 1) % 4]] for i in range(4)])
+    pairs.sort(axis=1)
+    edges: IntArray = np.unique(pairs, axis=0)
+    return edges
+
+
+def neighbour_mean(values: FloatArray, edges: IntArray) -> FloatArray:
+    """Mean of each vertex's neighbours, (V, C)."""
+    count = len(values)
+    both = np.concatenate([edges, edges[:, ::-1]])
+    degree = np.bincount(both[:, 0], minlength=count)
+    columns = [np.bincount(both[:, 0], values[both[:, 1], c], minlength=count) for c in range(values.shape[1])]
+    mean: FloatArray = np.column_stack(columns) / np.maximum(degree, 1)[:, None]
+    return mean
+
+
+def vertex_normals(vertices: FloatArray, quads: IntArray) -> FloatArray:
+    """(V, 3) unit normals, weighted by area."""
+    a, b, c, d = (vertices[quads[:, i]] for i in range(4))
+    area = np.cross(c - a, d - b)
+    total = np.column_stack(
+        [sum(np.bincount(quads[:, i], area[:, k], minlength=len(vertices)) for i in range(4)) for k in range(3)]
+    )
+    unit: FloatArray = total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-12)
+    return unit

@@ -1,0 +1,158 @@
+"""Skin weights: each part of the body follows a chain of bones, with soft changes at the joints."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from .shape import neighbour_mean
+from .species import BodyPlan
+from .sweep import FloatArray, IntArray, Sweep
+
+LIMIT: Final = 4
+"""Most bones that move one vertex."""
+
+# Chains along the sweeps: (bone, joint at its start, half width of the change there in metres of the tables).
+# The first bone of a chain has no start. Bones of limbs are completed with .L or .R.
+_CHAINS: Final[dict[str, tuple[tuple[str, str | None, float], ...]]] = {
+    "torso": (("pelvis", None, 0.0), ("spine_1", "spine", 0.16), ("spine_2", "spine_middle", 0.16),
+              ("chest", "chest", 0.16)),
+    "neck": (("chest", None, 0.0), ("neck_1", "neck_base", 0.13), ("neck_2", "neck_middle", 0.10),
+             ("neck_3", "neck_top", 0.10), ("head", "head", 0.07)),
+    "head": (("head", None, 0.0),),
+    "foreleg": (("scapula", None, 0.0), ("upper_arm", "upper_arm", 0.09), ("forearm", "forearm", 0.075),
+                ("front_cannon", "front_cannon", 0.045), ("front_pastern", "front_foot", 0.035),
+                ("front_hoof", "front_hoof", 0.02)),
+    "front_hoof": (("front_hoof", None, 0.0),),
+    "hindleg": (("thigh", None, 0.0), ("shin", "shin", 0.10), ("hind_cannon", "hind_cannon", 0.055),
+                ("hind_pastern", "hind_foot", 0.035), ("hind_hoof", "hind_hoof", 0.02)),
+    "hind_hoof": (("hind_hoof", None, 0.0),),
+    "tail": (("tail_1", None, 0.0), ("tail_2", "tail_2", 0.05), ("tail_3", "tail_3", 0.05),
+             ("tail_4", "tail_4", 0.04)),
+}  # fmt: skip
+_LIMBS: Final = ("foreleg", "front_hoof", "hindleg", "hind_hoof")
+
+
+def _smoothstep(t: FloatArray) -> FloatArray:
+    clipped = np.clip(t, 0.0, 1.0)
+    smooth: FloatArray = clipped * clipped * (3.0 - 2.0 * clipped)
+    return smooth
+
+
+def chain_weights(plan: BodyPlan, sweep: Sweep, parameter: FloatArray) -> dict[str, FloatArray]:
+    """Weights of a sweep's bones at places along its curve.
+
+    Parameters
+    ----------
+    plan
+        The individual.
+    sweep
+        The sweep.
+    parameter
+        (P,) places as :meth:`Sweep.locate` gives them.
+
+    Returns
+    -------
+    dict
+        Bone name without side to (P,) weights; they add up to 1.
+    """
+    joints = dict(plan.joints)
+    joints["neck_middle"] = 0.5 * (joints["neck_base"] + joints["neck_top"])
+    arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(sweep.points, axis=0), axis=1))])
+    at = np.interp(parameter, np.arange(len(arc)), arc)
+    chain = _CHAINS[sweep.name]
+    reached = [np.ones(len(at))]
+    for _, joint, width in chain[1:]:
+        assert joint is not None
+        start = np.interp(sweep.locate(joints[joint][None])[0], np.arange(len(arc)), arc)
+        reached.append(_smoothstep((at - start + width * plan.scale) / (2.0 * width * plan.scale)))
+    reached.append(np.zeros(len(at)))
+    # Reaching a bone presupposes having reached those before it.
+    reached = list(np.minimum.accumulate(np.array(reached), axis=0))
+    return {bone: reached[i] - reached[i + 1] for i, (bone, _, _) in enumerate(chain)}
+
+
+def part_shares(sweeps: tuple[Sweep, ...], vertices: FloatArray, softness: float) -> FloatArray:
+    """How much each vertex belongs to each sweep.
+
+    Parameters
+    ----------
+    sweeps
+        S sweeps.
+    vertices
+        (V, 3) skin; the right half is folded onto the left.
+    softness
+        Distance over which parts mix, metres.
+
+    Returns
+    -------
+    ndarray
+        (V, S), rows adding up to 1.
+    """
+    folded = vertices * np.array([1.0, 1.0, 1.0])
+    folded[:, 0] = np.abs(folded[:, 0])
+    distance = np.full((len(vertices), len(sweeps)), np.inf)
+    for i, part in enumerate(sweeps):
+        low, high = part.reach
+        near = np.flatnonzero(np.all((folded >= low) & (folded <= high), axis=1))
+        distance[near, i] = part.distance(folded[near])
+    distance -= distance.min(axis=1, keepdims=True)
+    shares = np.exp(-distance / softness)
+    normal: FloatArray = shares / shares.sum(axis=1, keepdims=True)
+    return normal
+
+
+def skin_weights(
+    plan: BodyPlan, sweeps: tuple[Sweep, ...], vertices: FloatArray, edges: IntArray, bones: tuple[str, ...]
+) -> FloatArray:
+    """Weights of the body's skin.
+
+    Parameters
+    ----------
+    plan
+        The individual.
+    sweeps
+        Its sweeps.
+    vertices
+        (V, 3) skin.
+    edges
+        (E, 2) edges of the skin, for evening out the weights.
+    bones
+        B bone names.
+
+    Returns
+    -------
+    ndarray
+        (V, B); at most :data:`LIMIT` weights in a row, adding up to 1.
+    """
+    column = {name: i for i, name in enumerate(bones)}
+    weights = np.zeros((len(vertices), len(bones)))
+    shares = part_shares(sweeps, vertices, 0.014 * plan.scale)
+    folded = np.column_stack([np.abs(vertices[:, 0]), vertices[:, 1:]])
+    for i, part in enumerate(sweeps):
+        rows = np.flatnonzero(shares[:, i] > 1e-4)
+        if not len(rows):
+            continue
+        parameter, _, _ = part.locate(folded[rows])
+        for bone, weight in chain_weights(plan, part, parameter).items():
+            given = weight * shares[rows, i]
+            if part.name in _LIMBS:
+                left = vertices[rows, 0] >= 0.0
+                weights[rows[left], column[f"{bone}.L"]] += given[left]
+                weights[rows[~left], column[f"{bone}.R"]] += given[~left]
+            else:
+                weights[rows, column[bone]] += given
+    for _ in range(8):
+        weights = 0.5 * weights + 0.5 * neighbour_mean(weights, edges)
+    return limited(weights)
+
+
+def limited(weights: FloatArray) -> FloatArray:
+    """Keep the largest :data:`LIMIT` weights of each row and normalise."""
+    cut = np.partition(weights, -LIMIT, axis=1)[:, -LIMIT][:, None]
+    kept = np.where((weights >= cut) & (weights > 1e-3), weights, 0.0)
+    # Equal weights at the cut would keep too many: drop the later ones.
+    kept[np.cumsum(kept > 0.0, axis=1) > LIMIT] = 0.0
+    normal: FloatArray = kept / kept.sum(axis=1, keepdims=True)
+    return normal

@@ -1,0 +1,240 @@
+"""A zebra's stripes as a field on its skin.
+
+Every vertex gets the direction across the stripes and their width, from where it lies on the body. The phase is
+then relaxed over the skin until neighbours agree (after Knoeppel et al., "Stripe Patterns on Surfaces", SIGGRAPH
+2015, with unit phases): where widths or directions change, stripes fork, as a zebra's do.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from .shape import BodySurface, head_frame, head_length, neighbour_mean, unique_edges, vertex_normals
+from .skinning import part_shares
+from .species import BodyPlan, individual_stream
+from .sweep import FloatArray, IntArray, Sweep
+
+_TURN: Final = 2.0 * np.pi
+
+# Width of a black and a white stripe together, metres of the tables.
+_PERIOD: Final = {
+    "torso": 0.094, "rump": 0.135, "neck": 0.078, "shoulder": 0.080, "limb_top": 0.078, "limb_end": 0.046,
+    "face": 0.034, "cheek": 0.042, "tail": 0.050,
+}  # fmt: skip
+
+
+def _ramp(values: FloatArray, start: float, end: float) -> FloatArray:
+    t = np.clip((values - start) / (end - start), 0.0, 1.0)
+    smooth: FloatArray = t * t * (3.0 - 2.0 * t)
+    return smooth
+
+
+def _unit(vectors: FloatArray) -> FloatArray:
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: FloatArray = vectors / np.maximum(length, 1e-9)
+    return unit
+
+
+def _tangents(sweep: Sweep, parameter: FloatArray) -> FloatArray:
+    tangent = np.gradient(sweep.points, axis=0)
+    index = np.arange(len(tangent))
+    return _unit(np.column_stack([np.interp(parameter, index, tangent[:, c]) for c in range(3)]))
+
+
+def direction_and_period(plan: BodyPlan, surface: BodySurface) -> tuple[FloatArray, FloatArray]:
+    """Direction across the stripes, and their period.
+
+    Returns
+    -------
+    tuple
+        (V, 3) unit tangent vectors whose sign has no meaning, and (V,) metres.
+    """
+    s = plan.scale
+    vertices = surface.vertices
+    normals = vertex_normals(vertices, surface.quads)
+    edges = unique_edges(surface.quads)
+    folded = np.column_stack([np.abs(vertices[:, 0]), vertices[:, 1:]])
+    y, z = vertices[:, 1], vertices[:, 2]
+    shares = dict(
+        zip((p.name for p in surface.sweeps), part_shares(surface.sweeps, vertices, 0.03 * s).T, strict=True)
+    )
+    tensor = np.zeros((len(vertices), 3, 3))
+    log_period = np.zeros(len(vertices))
+
+    def add(share: FloatArray, direction: FloatArray, period: FloatArray | float) -> None:
+        nonlocal tensor, log_period
+        flat = _unit(direction - (direction * normals).sum(axis=1, keepdims=True) * normals)
+        tensor = tensor + share[:, None, None] * flat[:, :, None] * flat[:, None, :]
+        log_period = log_period + share * np.log(period)
+
+    joints = plan.joints
+    trunk = shares["torso"]
+    # Over the rump the stripes lie down: from upright at the flank to nearly level beside the tail.
+    back = _ramp(y, 0.02 * s, joints["tail_base"][1] - 0.06 * s)
+    tilt = np.radians(72.0) * back
+    rump = np.column_stack([0.0 * y, np.cos(tilt), -np.sin(tilt)])
+    add(trunk, rump, np.exp(np.log(_PERIOD["torso"]) * (1 - back) + np.log(_PERIOD["rump"]) * back))
+
+    for part in surface.sweeps:
+        share = shares[part.name]
+        if part.name in ("torso", "head") or not share.any():
+            continue
+        parameter, _, flat = part.locate(folded)
+        tangent = _tangents(part, parameter)
+        tangent[:, 0] *= np.sign(vertices[:, 0])
+        if part.name == "neck":
+            add(share, tangent, _PERIOD["neck"])
+        elif part.name == "tail":
+            add(share, tangent, _PERIOD["tail"])
+        elif part.name == "foreleg":
+            # Above the elbow the rings open into chevrons over the shoulder.
+            elbow = joints["forearm"][2]
+            fan = 1.1 * _ramp(z, elbow - 0.03 * s, elbow + 0.22 * s)
+            offset = np.clip(flat[:, 1] / (0.12 * s), -1.6, 1.6)  # positive to the front
+            chevron = tangent + np.column_stack([0.0 * y, fan * offset, 0.0 * y])
+            high = _ramp(z, 0.40 * s, elbow + 0.05 * s)
+            period = np.exp(np.log(_PERIOD["limb_end"]) * (1 - high) + np.log(_PERIOD["limb_top"]) * high)
+            add(share, chevron, period)
+        else:
+            high = _ramp(z, 0.45 * s, joints["shin"][2] + 0.10 * s)
+            top = _ramp(z, joints["shin"][2] + 0.02 * s, joints["thigh"][2])
+            period = np.exp(
+                np.log(_PERIOD["limb_end"]) * (1 - high)
+                + np.log(_PERIOD["limb_top"]) * high * (1 - top)
+                + np.log(_PERIOD["rump"]) * high * top
+            )
+            lean = tangent + np.column_stack([0.0 * y, 0.55 * top, 0.0 * y])
+            add(share, lean, period)
+
+    origin, axes = head_frame(plan)
+    local = (vertices - origin) @ axes.T / head_length(plan)
+    # Lengthwise on forehead and nose, across on the cheeks.
+    brow = _ramp((normals @ axes[2]) - 0.25 * np.abs(normals[:, 0]), 0.25, 0.70) * _ramp(local[:, 1], -0.02, 0.12)
+    cheek = -axes[1] + 0.35 * axes[2]
+    lengthwise = axes[0] + 0.10 * np.sign(vertices[:, :1]) * axes[1]
+    add(shares["head"] * brow, np.broadcast_to(lengthwise, vertices.shape), _PERIOD["face"])
+    add(shares["head"] * (1 - brow), np.broadcast_to(cheek, vertices.shape), _PERIOD["cheek"])
+
+    flat_tensor = tensor.reshape(-1, 9)
+    for _ in range(6):
+        flat_tensor = 0.4 * flat_tensor + 0.6 * neighbour_mean(flat_tensor, edges)
+        log_period = 0.4 * log_period + 0.6 * neighbour_mean(log_period[:, None], edges)[:, 0]
+    _, vectors = np.linalg.eigh(flat_tensor.reshape(-1, 3, 3))
+    direction = vectors[:, :, 2]
+    direction = _unit(direction - (direction * normals).sum(axis=1, keepdims=True) * normals)
+    return direction, np.exp(log_period) * s
+
+
+def _first_guess(plan: BodyPlan, surface: BodySurface, period: FloatArray) -> FloatArray:
+    """Phases that are right inside each part of the body, before the parts agree with each other."""
+    vertices = surface.vertices
+    folded = np.column_stack([np.abs(vertices[:, 0]), vertices[:, 1:]])
+    shares = part_shares(surface.sweeps, vertices, 0.01)
+    owner = shares.argmax(axis=1)
+    coordinate = vertices[:, 1].copy()
+    for i, part in enumerate(surface.sweeps):
+        rows = np.flatnonzero(owner == i)
+        if part.name == "torso" or not len(rows):
+            continue
+        arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(part.points, axis=0), axis=1))])
+        coordinate[rows] = np.interp(part.locate(folded[rows])[0], np.arange(len(arc)), arc)
+    return coordinate / period * _TURN
+
+
+def stripe_phase(plan: BodyPlan, surface: BodySurface, rounds: int = 160) -> FloatArray:
+    """Phase of the stripes at every vertex, whose cosine is the pattern.
+
+    Parameters
+    ----------
+    plan
+        The individual; its seed makes the pattern its own.
+    surface
+        Its skin.
+    rounds
+        Steps of relaxation.
+
+    Returns
+    -------
+    ndarray
+        (V,) radians.
+    """
+    random = individual_stream(plan.individual, 1)
+    vertices = surface.vertices
+    edges = unique_edges(surface.quads)
+    direction, period = direction_and_period(plan, surface)
+
+    def noise(steps: int) -> FloatArray:
+        values = random.normal(0.0, 1.0, (len(vertices), 1))
+        for _ in range(steps):
+            values = 0.3 * values + 0.7 * neighbour_mean(values, edges)
+        flat: FloatArray = values[:, 0] / values.std()
+        return flat
+
+    period = period * random.uniform(0.92, 1.08) * np.exp(0.07 * noise(60).clip(-2.0, 2.0))
+    wave = direction * (_TURN / period)[:, None]
+
+    source = np.concatenate([edges[:, 0], edges[:, 1]])
+    target = np.concatenate([edges[:, 1], edges[:, 0]])
+    order = np.argsort(source, kind="stable")
+    source, target = source[order], target[order]
+    starts = np.searchsorted(source, np.arange(len(vertices)))
+    flip = (wave[source] * wave[target]).sum(axis=1) < 0.0
+    span = vertices[target] - vertices[source]
+    there = np.where(flip[:, None], -wave[target], wave[target])
+    advance = 0.5 * ((wave[source] + there) * span).sum(axis=1)
+    carry = np.exp(-1j * advance)
+
+    guess = _first_guess(plan, surface, period)
+    phase = np.exp(1j * (guess + random.uniform(0.0, _TURN) + 0.5 * noise(12)))
+    for _ in range(rounds):
+        neighbour = phase[target]
+        neighbour = np.where(flip, neighbour.conj(), neighbour)
+        total = np.add.reduceat(neighbour * carry, starts)
+        phase = 0.25 * phase + total / np.maximum(np.abs(total), 1e-9)
+        phase /= np.maximum(np.abs(phase), 1e-9)
+    wobble = 0.32 * noise(9) + 0.25 * noise(40)
+    result: FloatArray = np.angle(phase) + wobble
+    return result
+
+
+def coat_values(plan: BodyPlan, surface: BodySurface) -> tuple[FloatArray, FloatArray]:
+    """What the coat's material reads at every vertex of the skin.
+
+    Returns
+    -------
+    tuple
+        (V,) stripe: black where positive, white where negative; (V,) dark: 1 on muzzle, nostrils and hooves.
+    """
+    s = plan.scale
+    vertices = surface.vertices
+    normals = vertex_normals(vertices, surface.quads)
+    stripe = np.cos(stripe_phase(plan, surface))
+    shares = dict(
+        zip((p.name for p in surface.sweeps), part_shares(surface.sweeps, vertices, 0.03 * s).T, strict=True)
+    )
+    z = vertices[:, 2]
+    limbs = shares["foreleg"] + shares["hindleg"]
+    # The black stripes run out towards the belly and on the inside of the legs.
+    belly = _ramp(-normals[:, 2], 0.35, 0.9) * (shares["torso"] + 0.5 * limbs) * _ramp(z, 0.5 * s, 0.62 * s)
+    inside = _ramp(-normals[:, 0] * np.sign(vertices[:, 0]), 0.2, 0.9) * limbs
+    stripe = stripe + 0.05 + 0.12 * shares["torso"] - 1.5 * belly - 0.75 * inside * _ramp(z, 0.45 * s, 0.8 * s)
+    # A thin black line follows the spine, another the middle of the belly.
+    withers = plan.joints["neck_base"][1]
+    spine = np.exp(-((vertices[:, 0] / (0.016 * s)) ** 2)) * _ramp(normals[:, 2], 0.5, 0.8)
+    spine *= _ramp(vertices[:, 1], withers, withers + 0.15 * s) * _ramp(z, 0.9 * s, 1.0 * s)
+    stripe = np.maximum(stripe, 2.2 * spine - 1.0)
+
+    origin, axes = head_frame(plan)
+    local = (vertices - origin) @ axes.T / head_length(plan)
+    on_head = shares["head"]
+    muzzle = _ramp(local[:, 1] - 0.25 * local[:, 2], 0.74, 0.86) * (on_head > 0.5)
+    hoof = np.maximum(
+        1.0 - _ramp(z, 0.078 * s, 0.090 * s),
+        0.0,
+    )
+    eye = np.column_stack([np.abs(local[:, 0]), local[:, 1:]]) - np.array([0.145, 0.355, 0.020])
+    rim = 1.0 - _ramp(np.linalg.norm(eye * np.array([1.0, 0.8, 1.0]), axis=1), 0.045, 0.075)
+    dark = np.maximum.reduce([muzzle, hoof, rim * (on_head > 0.5)])
+    return stripe, dark

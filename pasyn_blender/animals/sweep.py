@@ -1,0 +1,225 @@
+"""Bodies of elliptical cross-sections along curves, as signed distance fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+
+def spline(stations: FloatArray, count: int) -> FloatArray:
+    """Catmull-Rom curve through table rows, parametrised by chord length.
+
+    Parameters
+    ----------
+    stations
+        (N, C) rows; the first three columns are a position.
+    count
+        Number of samples.
+
+    Returns
+    -------
+    ndarray
+        (count, C) rows, the first and last being those of the table.
+    """
+    chord = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(stations[:, :3], axis=0), axis=1))])
+    slopes = np.gradient(stations, chord, axis=0)
+    at = np.linspace(0.0, chord[-1], count)
+    index = np.clip(np.searchsorted(chord, at, side="right") - 1, 0, len(chord) - 2)
+    span = (chord[index + 1] - chord[index])[:, None]
+    t = ((at - chord[index]) / span[:, 0])[:, None]
+    rows: FloatArray = (
+        (2 * t**3 - 3 * t**2 + 1) * stations[index]
+        + (t**3 - 2 * t**2 + t) * span * slopes[index]
+        + (3 * t**2 - 2 * t**3) * stations[index + 1]
+        + (t**3 - t**2) * span * slopes[index + 1]
+    )
+    return rows
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A curve with an ellipse at each point whose front and back halves differ.
+
+    The cross-section lies in the plane of the lateral axis X and of ``tangent x X``, called side A: dorsal for
+    curves that run forward, the front for curves that run down.
+
+    Attributes
+    ----------
+    name
+        Part of the body.
+    points
+        (N, 3) curve.
+    extents
+        (N, 3) extent to side A, to the opposite side, and half width.
+    caps
+        Length of the rounded ends before the first and after the last point.
+    blend
+        Radius of the smooth union with what was built before.
+    """
+
+    name: str
+    points: FloatArray
+    extents: FloatArray
+    caps: tuple[float, float]
+    blend: float
+
+    @staticmethod
+    def through(
+        name: str, stations: FloatArray, caps: tuple[float, float], blend: float, count: int = 40
+    ) -> Sweep:
+        """Sweep through (N, 6) stations: x, y, z, extent A, extent B, half width."""
+        rows = spline(stations, count)
+        return Sweep(name, rows[:, :3], rows[:, 3:], caps, blend)
+
+    @property
+    def reach(self) -> tuple[FloatArray, FloatArray]:
+        """Corners of a box holding the sweep and the space its blending touches."""
+        margin = np.maximum(self.extents.max(axis=1, keepdims=True), max(self.caps))
+        pad = self.blend + 0.03
+        return (self.points - margin).min(axis=0) - pad, (self.points + margin).max(axis=0) + pad
+
+    def locate(self, points: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Nearest place on the curve.
+
+        Parameters
+        ----------
+        points
+            (P, 3) positions.
+
+        Returns
+        -------
+        tuple
+            (P,) curve parameter in samples (fractional), (P,) length beyond the ends (negative before the
+            start), (P, 2) lateral and side-A offset.
+        """
+        starts, ends = self.points[:-1], self.points[1:]
+        axis = ends - starts
+        squares = (axis**2).sum(axis=1)
+        # |p - s - t a|^2 expanded, so that only (P, S) arrays appear
+        along = (points @ axis.T - (starts * axis).sum(axis=1)) / squares
+        clipped = np.clip(along, 0.0, 1.0)
+        gap = (
+            (points**2).sum(axis=1)[:, None]
+            - 2.0 * points @ starts.T
+            + (starts**2).sum(axis=1)
+            - 2.0 * clipped * along * squares
+            + clipped**2 * squares
+        )
+        nearest = gap.argmin(axis=1)
+        rows = np.arange(len(points))
+        t, raw = clipped[rows, nearest], along[rows, nearest]
+        length = np.sqrt(squares)[nearest]
+        last = len(axis) - 1
+        before, after = (nearest == 0) & (raw < 0.0), (nearest == last) & (raw > 1.0)
+        beyond = np.where(before, raw * length, np.where(after, (raw - 1.0) * length, 0.0))
+        tangents = self._tangents()
+        tangent = tangents[nearest] * (1.0 - t[:, None]) + tangents[nearest + 1] * t[:, None]
+        side = np.cross(tangent, np.array([1.0, 0.0, 0.0]))
+        side /= np.linalg.norm(side, axis=1, keepdims=True)
+        lateral = np.cross(side, tangent)
+        lateral /= np.linalg.norm(lateral, axis=1, keepdims=True)
+        offset = points - (starts[nearest] + t[:, None] * axis[nearest])
+        flat = np.column_stack([(offset * lateral).sum(axis=1), (offset * side).sum(axis=1)])
+        return nearest + t, beyond, flat
+
+    def _tangents(self) -> FloatArray:
+        tangents = np.gradient(self.points, axis=0)
+        unit: FloatArray = tangents / np.linalg.norm(tangents, axis=1, keepdims=True)
+        return unit
+
+    def distance(self, points: FloatArray) -> FloatArray:
+        """(P,) signed distance to first order, negative inside."""
+        parameter, beyond, flat = self.locate(points)
+        index = np.minimum(parameter.astype(int), len(self.points) - 2)
+        t = (parameter - index)[:, None]
+        extents = self.extents[index] * (1.0 - t) + self.extents[index + 1] * t
+        side = np.where(flat[:, 1] >= 0.0, extents[:, 0], extents[:, 1])
+        cap = np.where(beyond < 0.0, max(self.caps[0], 1e-4), max(self.caps[1], 1e-4))
+        scaled = np.column_stack([flat[:, 0] / extents[:, 2], flat[:, 1] / side, beyond / cap])
+        gradient = np.column_stack([scaled[:, 0] / extents[:, 2], scaled[:, 1] / side, scaled[:, 2] / cap])
+        k0 = np.sqrt((scaled**2).sum(axis=1))
+        k1 = np.sqrt((gradient**2).sum(axis=1))
+        core = -np.minimum(extents[:, 2], side)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            value = np.where(k1 > 1e-9, k0 * (k0 - 1.0) / np.maximum(k1, 1e-12), core)
+        result: FloatArray = value
+        return result
+
+
+def smooth_union(a: FloatArray, b: FloatArray, radius: float) -> FloatArray:
+    """Polynomial smooth minimum of two distance fields (quadratic, C1)."""
+    if radius <= 0.0:
+        return np.minimum(a, b)
+    h = np.maximum(radius - np.abs(a - b), 0.0) / radius
+    joined: FloatArray = np.minimum(a, b) - h * h * radius * 0.25
+    return joined
+
+
+def surface_nets(field: FloatArray, axes: tuple[FloatArray, FloatArray, FloatArray]) -> tuple[FloatArray, IntArray]:
+    """Quad mesh of the zero level of a field on a rectilinear grid (naive surface nets, Gibson 1998).
+
+    Parameters
+    ----------
+    field
+        (X, Y, Z) values, negative inside.
+    axes
+        Coordinates of the grid planes along each axis.
+
+    Returns
+    -------
+    tuple
+        (V, 3) vertices, and (Q, 4) quads facing outwards.
+    """
+    inside = field < 0.0
+    shape = tuple(n - 1 for n in field.shape)
+    corners = [(i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1)]
+    window = {c: tuple(slice(o, o + n) for o, n in zip(c, shape, strict=True)) for c in corners}
+    count = sum(inside[window[c]].astype(np.int8) for c in corners)
+    active = (count > 0) & (count < 8)
+    cells = np.argwhere(active)
+    number = np.full(shape, -1, np.int64)
+    number[active] = np.arange(len(cells))
+
+    total = np.zeros((len(cells), 3))
+    hits = np.zeros(len(cells))
+    for axis in range(3):
+        step = np.eye(3, dtype=int)[axis]
+        for corner in corners:
+            if corner[axis]:
+                continue
+            low = cells + np.array(corner)
+            high = low + step
+            a, b = field[tuple(low.T)], field[tuple(high.T)]
+            crossing = (a < 0.0) != (b < 0.0)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                t = np.where(crossing, a / (a - b), 0.0)
+            at = np.column_stack([axes[d][low[:, d]] for d in range(3)])
+            at[:, axis] += t * (axes[axis][high[:, axis]] - axes[axis][low[:, axis]])
+            total += at * crossing[:, None]
+            hits += crossing
+    vertices = total / hits[:, None]
+
+    quads = []
+    for axis in range(3):
+        u, v = (axis + 1) % 3, (axis + 2) % 3
+        low = [slice(1, n - 1) for n in field.shape]
+        low[axis] = slice(0, field.shape[axis] - 1)
+        high = list(low)
+        high[axis] = slice(1, field.shape[axis])
+        first, second = inside[tuple(low)], inside[tuple(high)]
+        edges = np.argwhere(first != second) + np.array([0 if d == axis else 1 for d in range(3)])
+        outward = inside[tuple(edges.T)]
+        ring = []
+        for du, dv in ((-1, -1), (0, -1), (0, 0), (-1, 0)):
+            cell = edges.copy()
+            cell[:, u] += du
+            cell[:, v] += dv
+            ring.append(number[tuple(cell.T)])
+        quad = np.column_stack(ring)
+        quads.append(np.where(outward[:, None], quad, quad[:, ::-1]))
+    return vertices, np.concatenate(quads)

@@ -1,0 +1,247 @@
+"""The ``pasyn`` program.
+
+Only what a command needs is imported, and only when it runs: ``pasyn status`` must not wait for numpy, nor
+``pasyn run`` before Blender has begun to start.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from pasyn_blender.errors import PasynError
+
+from .cli_jobs import app as job_app
+from .cli_jobs import load_command_line_job
+from .cli_rigs import app as rig_app
+
+if TYPE_CHECKING:
+    from .finish import Dataset
+
+FAILED: Final = 2
+"""Exit code: something the user brought is wrong; the message says what."""
+
+INCOMPLETE: Final = 3
+"""Exit code: a dataset was delivered, but not with all its pictures."""
+
+app = typer.Typer(
+    name="pasyn",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+app.add_typer(job_app, name="job")
+app.add_typer(rig_app, name="rig")
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Output folder of a run.", show_default=False)]
+
+
+def main() -> None:
+    """Run the program; the exit code is 0, 2 (input is wrong), 3 (pictures left out) or 128 + signal."""
+    try:
+        app()
+    except PasynError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(FAILED)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(128 + signal.SIGINT)
+    except BrokenPipeError:
+        # Whoever read our output (head, less) has seen enough.
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        import importlib.metadata
+
+        print(f"pasyn {importlib.metadata.version('pasyn')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Make labelled pictures of an animal from a rigged 3D model.
+
+    \b
+    One YAML file in, one COCO dataset out:
+      pasyn run zebra.yaml                     24 zebras with keypoints, masks and boxes in runs/zebra
+      pasyn run --rig horse.glb --images 500   from a model, without a job file
+      pasyn status runs/zebra                  how far it is
+      pasyn rig map horse.glb                  where the joints and keypoints of a model are found
+      pasyn job show zebra.yaml                every setting there is, with its value
+
+    A run that was stopped goes on when the same command is given again: nothing is rendered twice.
+    """  # noqa: D301 - click's mark for "keep these lines" is the character backspace
+
+
+@app.command()
+def run(
+    job: Annotated[
+        Path | None,
+        typer.Argument(metavar="JOB", help="Job file (YAML); not needed with --rig.", show_default=False),
+    ] = None,
+    rig: Annotated[
+        Path | None,
+        typer.Option(help="Model (.blend .glb .gltf .fbx); alone, or in place of the job's.", metavar="FILE"),
+    ] = None,
+    images: Annotated[int | None, typer.Option(help="How many pictures.", metavar="N")] = None,
+    seed: Annotated[int | None, typer.Option(help="Other seed, other pictures.", metavar="S")] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            help="Blender processes at a time. One process uses all cores, so more pay off only beyond some "
+            "16 cores each.",
+            metavar="W",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Output folder; by default runs/<job name>.", metavar="DIR")
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Change a setting: --set camera.elevation=[0,30].", metavar="KEY=VALUE"),
+    ] = None,
+    blender: Annotated[
+        Path | None,
+        typer.Option(help="Render with this Blender rather than the bpy module.", metavar="PATH"),
+    ] = None,
+    report: Annotated[bool, typer.Option(help="Write report.html at the end.")] = True,
+    retry_quarantined: Annotated[
+        bool, typer.Option("--retry-quarantined", help="Try shots again that were given up.")
+    ] = False,
+) -> None:
+    """Render a job, or what is missing of it, and write the dataset.
+
+    \b
+    Examples:
+      pasyn run zebra.yaml
+      pasyn run zebra.yaml --images 2000            more pictures; those that are there stay as they are
+      pasyn run zebra.yaml --set resolution=[512,512] --set render.samples=32 --out runs/zebra-512
+      pasyn run --rig horse.glb --images 50 --set backgrounds=[photos/meadow]
+
+    \b
+    In the output folder:
+      images/                the pictures
+      annotations/all.json   COCO: keypoints, masks (RLE), boxes; also train.json and val.json
+      report.html            all at a glance
+      renders/               what Blender made, with 3D joints, camera and pose of each picture
+      manifest.json          versions, hashes, seconds
+      quarantine/            why shots were left out, if any were
+
+    \b
+    Exit code: 0 all pictures delivered, 3 some were left out, 2 something is wrong with the input
+    (the message says what), 130 stopped with Ctrl-C. The same command goes on where a run stopped.
+    """  # noqa: D301
+    from .progress import Progress
+    from .runner import Interrupted, RunOptions, run_job
+
+    resolved, name = load_command_line_job(job, rig, images, seed, settings or [])
+    folder = out if out is not None else Path("runs") / name
+    if blender is not None:
+        _check_program(blender)
+    options = RunOptions(folder.absolute(), workers, blender, retry_quarantined)
+    try:
+        dataset = run_job(resolved, options, Progress())
+    except Interrupted as stop:
+        print(f"stopped; the same command goes on where this one stopped ({folder})", file=sys.stderr)
+        raise typer.Exit(128 + stop.number) from None
+    _deliver(dataset, folder, report)
+
+
+def _check_program(blender: Path) -> None:
+    import shutil
+
+    if shutil.which(str(blender)) is None:
+        found = (
+            "is a folder" if blender.is_dir() else "is not executable" if blender.exists() else "is missing"
+        )
+        raise PasynError(f"--blender {blender}: {found}; give the path of the blender program")
+
+
+@app.command()
+def finish(
+    folder: Folder,
+    report: Annotated[bool, typer.Option(help="Write report.html at the end.")] = True,
+) -> None:
+    """Make a dataset of what is rendered.
+
+    For the shards of a cluster, or a run that will not go on.     Writes images, annotations, manifest and report, and says which shots are missing. It can be called while
+    shards still render, and again later: pictures that are there are not made again.
+    """
+    from .finish import finish_folder
+
+    dataset = finish_folder(folder.absolute())
+    _deliver(dataset, folder, report)
+
+
+def _deliver(dataset: Dataset, folder: Path, report: bool) -> None:
+    from .manifest import read_manifest
+
+    per_picture = read_manifest(dataset.folder).get("seconds", {}).get("per_picture", {}).get("mean")
+    pace = "" if per_picture is None else f", {per_picture:.2f} s to render one"
+    print(f"{dataset.delivered} of {dataset.planned} pictures in {folder}{pace}")
+    if dataset.without_animal:
+        print(f"  no pixel shows the animal: {_numbers(dataset.without_animal)}; they have no annotation")
+    if dataset.quarantined:
+        print(f"  left out after failing twice: {_numbers(dataset.quarantined)}; see {folder / 'quarantine'}")
+    if dataset.missing:
+        print(f"  not rendered: {_numbers(dataset.missing)}; pasyn run, or their shards again, render them")
+    print(f"  annotations: {folder / 'annotations' / 'all.json'}")
+    if report:
+        from .report import write_report
+
+        write_report(dataset.folder)
+        print(f"  report: {folder / 'report.html'}")
+    if dataset.quarantined or dataset.missing:
+        raise typer.Exit(INCOMPLETE)
+
+
+def _numbers(shots: tuple[int, ...]) -> str:
+    shown = ", ".join(str(index) for index in shots[:10])
+    return f"{len(shots)} (shots {shown}{', …' if len(shots) > 10 else ''})"
+
+
+@app.command()
+def status(
+    folder: Folder,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Say how far a run is.
+
+    Shows what is planned, rendered and left out, pace, time left, and what each worker does. Reads files only, so it works from another machine and for the shards of a cluster.
+    """
+    from .status import read_status, status_lines
+
+    found = read_status(folder)
+    if as_json:
+        print(json.dumps(found.to_dict(), indent=2, sort_keys=True))
+    else:
+        print("\n".join(status_lines(found)))
+
+
+@app.command()
+def report(folder: Folder) -> None:
+    """Write report.html, the dataset at a glance."""
+    from .output_folder import read_job
+    from .report import write_report
+
+    read_job(folder)
+    print(write_report(folder))
+
+
+if __name__ == "__main__":
+    main()

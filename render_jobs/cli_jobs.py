@@ -1,0 +1,96 @@
+"""``pasyn job``: checking and showing jobs; and the job a command line describes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pasyn_blender.errors import JobError
+
+from .job import Job, job_from_rig, job_identity, load_job
+
+app = typer.Typer(
+    help="Check and show job files.", no_args_is_help=True, rich_markup_mode=None, add_completion=False
+)
+
+JobFile = Annotated[Path, typer.Argument(metavar="JOB", help="Job file (YAML).", show_default=False)]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Change a setting: --set camera.elevation=[0,30].", metavar="KEY=VALUE"),
+]
+
+
+def load_command_line_job(
+    job: Path | None,
+    rig: Path | None,
+    images: int | None = None,
+    seed: int | None = None,
+    settings: Sequence[str] = (),
+) -> tuple[Job, str]:
+    """Resolve the job a command line describes.
+
+    Parameters
+    ----------
+    job
+        Job file, or None.
+    rig
+        Model: the job's, or without a job file all there is.
+    images, seed
+        The job's own when None.
+    settings
+        ``key=value`` overrides; they win over the options.
+
+    Returns
+    -------
+    The job, and a name for its output folder.
+
+    Raises
+    ------
+    JobError
+        Neither a job nor a rig is given, or one of them is wrong.
+    """
+    options = [f"{key}={value}" for key, value in (("images", images), ("seed", seed)) if value is not None]
+    if job is not None:
+        if rig is not None:
+            # JSON strings are YAML strings, whatever the path contains.
+            options.insert(0, f"rig={json.dumps(str(rig))}")
+        return load_job(job, [*options, *settings]), job.stem
+    if rig is None:
+        raise JobError(
+            "nothing to render: give a job file (pasyn run zebra.yaml) or a model (pasyn run --rig horse.glb)"
+        )
+    return job_from_rig(rig, overrides=[*options, *settings]), rig.stem
+
+
+@app.command()
+def check(job: JobFile, settings: Settings = None) -> None:
+    """Check a job file, the files it names and its background photos, without rendering.
+
+    Says what is wrong with file, line and key; exit code 2.
+    """
+    resolved = load_job(job, settings or [])
+    identity = job_identity(resolved)
+    subject = resolved.animal if resolved.rig is None else resolved.rig
+    width, height = resolved.resolution
+    print(f"{job}: {resolved.images} pictures of {resolved.species} ({subject}), {width} x {height}")
+    if resolved.backgrounds:
+        from styles.backgrounds import list_photos
+
+        library = list_photos(resolved.backgrounds)
+        print(f"  {len(library.photos)} background photos")
+        for warning in library.warnings:
+            print(f"  warning: {warning}")
+    print(f"  identity {identity[:12]}")
+
+
+@app.command()
+def show(job: JobFile, settings: Settings = None) -> None:
+    """Print a job with every setting filled in, as YAML that is a job file itself."""
+    import yaml
+
+    resolved = load_job(job, settings or [])
+    print(yaml.safe_dump(resolved.to_dict(), sort_keys=False, allow_unicode=True), end="")

@@ -1,0 +1,45 @@
+"""``pasyn rig``: what is found in a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="Look at rigged models.", no_args_is_help=True, rich_markup_mode=None, add_completion=False
+)
+
+
+@app.callback()
+def _group() -> None:
+    # A group of one command would otherwise be that command.
+    pass
+
+
+@app.command("map")
+def map_rig(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Model: .blend .glb .gltf .fbx.", show_default=False)
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="YAML to write; by default <name>.rig_map.yaml.", metavar="YAML"),
+    ] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="Picture to write; by default beside the YAML.", metavar="PNG")
+    ] = None,
+) -> None:
+    """Find the joints and keypoints of a model.
+
+    Writes them as YAML and draws them. Correct the YAML by hand where a joint or keypoint sits wrong, and name it in the job as rig_map.
+    """
+    from .rig_command import map_file
+
+    mapped = map_file(file, output, picture)
+    for note in mapped.notes:
+        print(f"note: {note}")
+    print(f"rig map: {mapped.map_path}")
+    print(f"picture: {mapped.picture_path}")
+    print(f"actions: {', '.join(mapped.actions) or 'none'}")

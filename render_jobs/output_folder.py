@@ -1,0 +1,242 @@
+"""Taking an output folder: it must be writable, belong to the same job, and to one run at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from pasyn_blender.errors import JobError, OutputError
+
+from . import layout
+from .job_schema import Job
+
+LOCK = ".lock"
+
+STALE_SECONDS = 600.0
+"""No render takes this long to be written."""
+
+# These decide no picture, so they may change between two runs into one folder.
+_MAY_CHANGE = ("images", "limits", "species")
+
+
+def identity_path(folder: Path) -> Path:
+    """Identity of the job an output folder belongs to: its rig and photos may have changed since."""
+    return folder / "identity.json"
+
+
+@contextlib.contextmanager
+def locked(folder: Path, purpose: str) -> Iterator[None]:
+    """Hold an output folder for one run; the operating system lets go of it whatever becomes of us.
+
+    Parameters
+    ----------
+    folder
+        Output folder, made if missing.
+    purpose
+        What the holder does, for the message the next one gets.
+
+    Raises
+    ------
+    OutputError
+        The folder cannot be written, or another process holds it (named in the message).
+    """
+    layout.create_folder(folder)
+    path = folder / LOCK
+    with layout.writing(path):
+        file = path.open("a+")
+    with file:
+        if not _keep_trying_to_lock(file):
+            file.seek(0)
+            holder = file.read().strip() or "another process"
+            raise OutputError(f"{folder} is in use by {holder}; wait for it to end, or choose another --out")
+        with layout.writing(path):
+            file.seek(0)
+            file.truncate()
+            file.write(f"{purpose}, process {os.getpid()} on {socket.gethostname()}")
+            file.flush()
+        yield
+
+
+def is_locked(folder: Path) -> bool:
+    """Whether a run holds an output folder at this moment."""
+    try:
+        with (folder / LOCK).open("r+") as file:
+            return not _try_lock(file)
+    except OSError:
+        return False
+
+
+def _keep_trying_to_lock(file: IO[str]) -> bool:
+    # Whoever asks for the status of a folder holds its lock for a moment.
+    for _ in range(5):
+        if _try_lock(file):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def _try_lock(file: IO[str]) -> bool:
+    if sys.platform == "win32":
+        import msvcrt
+
+        try:
+            # Far behind the text, because Windows forbids reading a locked byte.
+            file.seek(1 << 20)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        # Some network file systems cannot lock; there one run at a time is up to the user.
+        return True
+    return True
+
+
+def take_folder(folder: Path, job: Job, identity: str) -> None:
+    """Make an output folder this job's, or check that it is.
+
+    Writes ``job.json`` and ``identity.json``, and removes what an interrupted run left unfinished. Call it
+    while holding the lock.
+
+    Raises
+    ------
+    OutputError
+        The folder cannot be written, holds the dataset of another job (the message says what differs), or
+        holds renders nobody knows the job of.
+    """
+    path = layout.job_path(folder)
+    old_identity = read_identity(folder)
+    if old_identity is not None and old_identity != identity:
+        raise OutputError(
+            f"{folder} holds the dataset of another job ({old_identity[:12]}, this one is {identity[:12]}): "
+            f"{_difference(_read_json(path), job.to_dict())}. Choose another --out, or delete the folder"
+        )
+    if old_identity is None and path.is_file():
+        # Shards of a cluster write the job alone.
+        before, now = (_without_changeable(record) for record in (_read_json(path), job.to_dict()))
+        if before != now:
+            raise OutputError(
+                f"{folder} holds the dataset of another job: {_difference(before, now)}. "
+                "Choose another --out, or delete the folder"
+            )
+    elif old_identity is None:
+        foreign = [name for name in (layout.RENDERS, layout.IMAGES) if any((folder / name).glob("*"))]
+        if foreign:
+            raise OutputError(
+                f"{folder} has a folder {foreign[0]!r} but no job.json, so it is no dataset of this job; "
+                f"choose another --out"
+            )
+    remove_stale_partials(folder)
+    for place in (layout.renders_folder, layout.images_folder, layout.annotations_folder, layout.logs_folder):
+        layout.create_folder(place(folder))
+    resolved = (json.dumps(job.to_dict(), sort_keys=True, indent=2) + "\n").encode()
+    _write_if_new(path, resolved)
+    record = json.dumps({"identity": identity}, sort_keys=True) + "\n"
+    _write_if_new(identity_path(folder), record.encode())
+
+
+def remove_stale_partials(folder: Path, age: float = STALE_SECONDS) -> None:
+    """Delete what interrupted processes left unfinished; call it while holding the lock.
+
+    Pictures, annotations and the files beside them are written under the lock only, so what is unfinished
+    there is nobody's. Renders may be written by a cluster's shards at this moment: those must be older
+    than ``age`` seconds.
+    """
+    for place in (folder, layout.images_folder(folder), layout.annotations_folder(folder)):
+        _remove_partials(place, 0.0)
+    _remove_partials(layout.renders_folder(folder), age)
+
+
+def _remove_partials(place: Path, age: float) -> None:
+    found = []
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(place):
+            with contextlib.suppress(OSError):
+                if layout.is_partial(Path(entry.path)):
+                    found.append((entry.stat().st_mtime, entry.path))
+    now = time.time()
+    for modified, path in found:
+        if now - modified >= age:
+            with contextlib.suppress(OSError):
+                Path(path).unlink()
+
+
+def _write_if_new(path: Path, data: bytes) -> None:
+    with contextlib.suppress(OSError):
+        if path.read_bytes() == data:
+            return
+    layout.write_atomically(path, data)
+
+
+def read_identity(folder: Path) -> str | None:
+    """Identity of the job an output folder was made for; None where none is recorded."""
+    record = _read_json(identity_path(folder))
+    identity = record.get("identity")
+    return identity if isinstance(identity, str) else None
+
+
+def read_job(folder: Path) -> Job:
+    """Return the resolved job of an output folder.
+
+    Raises
+    ------
+    OutputError
+        There is no such folder, or no readable job in it.
+    """
+    path = layout.job_path(folder)
+    if not folder.is_dir():
+        raise OutputError(f"{folder}: no such folder; it should be the output folder of pasyn run")
+    if not path.is_file():
+        raise OutputError(f"{folder} has no job.json, so it is not the output folder of a job")
+    record = _read_json(path)
+    try:
+        return Job.from_dict(record, source=str(path))
+    except JobError as error:
+        raise OutputError(f"{error}; the folder's job.json was damaged or edited") from error
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        record = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def _without_changeable(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in record.items() if key not in _MAY_CHANGE}
+
+
+def _difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    found = [
+        f"{key} is {json.dumps(new_value)}, there {json.dumps(old_value)}"
+        for key, old_value, new_value in _pairs(old, new)
+        if old_value != new_value and key.partition(".")[0] not in _MAY_CHANGE
+    ]
+    if not found:
+        return "the job is the same, but the rig, rig map, world or photos it names have changed since"
+    return "; ".join(found[:4]) + (f"; and {len(found) - 4} more" if len(found) > 4 else "")
+
+
+def _pairs(
+    old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = ""
+) -> Iterator[tuple[str, Any, Any]]:
+    for key in sorted({*old, *new}):
+        first, second = old.get(key), new.get(key)
+        if isinstance(first, dict) and isinstance(second, dict):
+            yield from _pairs(first, second, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", first, second

@@ -1,0 +1,185 @@
+"""From a render to its picture and label: one function of files, the same during a run and after it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pasyn_blender.annotation.coco import LabelledPicture, label_picture
+from pasyn_blender.annotation.masks import mask_from_alpha
+from pasyn_blender.errors import OutputError
+
+from . import layout
+from .finished_renders import Render, read_render
+from .picture_file import seal_picture, sealed_inputs
+from .shot import Shot
+
+COMPOSITION: Final = 1
+"""Raised by hand whenever pictures of the same renders would come out otherwise."""
+
+# Level 1 takes a quarter of the time of zlib's own choice and, on photos, gives files as small.
+_COMPRESSION: Final = 1
+
+Compose = Callable[[NDArray[np.uint8], Shot, dict[str, Any]], NDArray[np.uint8]]
+"""(H, W, 4) render, its shot and its truth to the (H, W, 3) picture."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A picture on disk.
+
+    Attributes
+    ----------
+    label
+        What the annotations say of it.
+    sha256
+        Hash of the file.
+    """
+
+    label: LabelledPicture
+    sha256: str
+
+
+def finish_picture(folder: Path, shot: Shot, identity: str, compose: Compose) -> Finished | None:
+    """Write the picture of a render, unless an up-to-date one is there, and label it.
+
+    Parameters
+    ----------
+    folder
+        Output folder.
+    shot, identity
+        What the render must be of.
+    compose
+        Puts the render on its background.
+
+    Returns
+    -------
+    None where the render is not complete.
+
+    Raises
+    ------
+    OutputError
+        The picture cannot be written, or the render is no RGBA PNG.
+    BackgroundError
+        The background cannot be read.
+    """
+    render = read_render(folder, shot, identity)
+    if render is None:
+        return None
+    rgba = _read_rgba(render, layout.render_path(folder, shot.index))
+    label = label_picture(
+        shot.index,
+        layout.image_name(shot.index),
+        render.truth["keypoints"],
+        mask_from_alpha(np.ascontiguousarray(rgba[..., 3])),
+    )
+    inputs = picture_inputs(render, shot, identity)
+    path = layout.image_path(folder, shot.index)
+    data = _read_current(path, inputs)
+    if data is None:
+        data = seal_picture(_png(compose(rgba, shot, render.truth)), inputs)
+        layout.write_atomically(path, data)
+    return Finished(label, hashlib.sha256(data).hexdigest())
+
+
+def picture_inputs(render: Render, shot: Shot, identity: str) -> str:
+    """Hash all that decides a picture: the render, its truth, the shot, the job, and this program."""
+    truth = json.dumps(render.truth, sort_keys=True)
+    parts = (str(COMPOSITION), identity, shot.to_json(), truth)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _read_current(path: Path, inputs: str) -> bytes | None:
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
+    return data if sealed_inputs(data) == inputs else None
+
+
+def _read_rgba(render: Render, path: Path) -> NDArray[np.uint8]:
+    try:
+        with Image.open(io.BytesIO(render.png), formats=("PNG",)) as image:
+            if image.mode != "RGBA":
+                raise OutputError(f"{path}: found a picture of mode {image.mode}; a render is RGBA")
+            return np.asarray(image)
+    except (OSError, SyntaxError) as error:
+        raise OutputError(f"{path}: not a readable PNG ({error}); delete it and run again") from error
+
+
+def _png(picture: NDArray[np.uint8]) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "PNG", compress_level=_COMPRESSION)
+    return buffer.getvalue()
+
+
+class PictureThread:
+    """Finishes pictures beside the rendering, in one thread.
+
+    Composition takes a few milliseconds a picture, so one thread keeps up with any renderer and takes next to
+    nothing from it.
+
+    Parameters
+    ----------
+    finish
+        Finishes the picture of a shot.
+    """
+
+    def __init__(self, finish: Callable[[int], Finished | None]) -> None:
+        self._finish = finish
+        self._waiting: queue.SimpleQueue[int | None] = queue.SimpleQueue()
+        self._error: BaseException | None = None
+        self._abandoned = False
+        self._finished: dict[int, Finished] = {}
+        self._thread = threading.Thread(target=self._run, name="pictures", daemon=True)
+        self._thread.start()
+
+    def add(self, index: int) -> None:
+        """Have the picture of a shot finished.
+
+        Raises
+        ------
+        PasynError
+            What went wrong with an earlier picture.
+        """
+        self.check()
+        self._waiting.put(index)
+
+    def check(self) -> None:
+        """Raise what went wrong in the thread, if anything did."""
+        if self._error is not None:
+            raise self._error
+
+    def close(self) -> dict[int, Finished]:
+        """Wait for what was added and return all pictures by index; raises as :meth:`add`."""
+        self._waiting.put(None)
+        self._thread.join()
+        self.check()
+        return self._finished
+
+    def abandon(self) -> None:
+        """Finish the picture in hand and no more; raises nothing."""
+        self._abandoned = True
+        self._waiting.put(None)
+        self._thread.join(timeout=10)
+
+    def _run(self) -> None:
+        while (index := self._waiting.get()) is not None and not self._abandoned:
+            try:
+                finished = self._finish(index)
+            except BaseException as error:
+                self._error = error
+                return
+            if finished is not None:
+                self._finished[index] = finished

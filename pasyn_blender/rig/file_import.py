@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import addon_utils
 import bpy
 
 from ..errors import RigError
@@ -122,6 +121,8 @@ def _walk() -> Iterator[tuple[str, Any]]:
 
 def _enable(module: str) -> None:
     """Switch an importer on; factory settings of some builds leave it off."""
+    import addon_utils  # Blender's own module, found only once bpy is there
+
     _, loaded = addon_utils.check(module)
     if not loaded:
         addon_utils.enable(module)

@@ -77,10 +77,10 @@ def _fix_modifiers(obj: Any, armature: Any, notes: list[str]) -> None:
             most = max(0, int(np.log(max(1.0, _MOST_VERTICES / faces)) / np.log(4)))
             level = min(modifier.render_levels, most)
             modifier.levels = modifier.render_levels = level
-            if modifier.type == "SUBSURF":
-                modifier.use_adaptive_subdivision = False if hasattr(modifier, "use_adaptive_subdivision") else None
-    if obj.type == "MESH" and hasattr(obj, "cycles") and hasattr(obj.cycles, "use_adaptive_subdivision"):
-        obj.cycles.use_adaptive_subdivision = False
+            # Adaptive subdivision depends on the camera; the setting moved from the object to the modifier.
+            for owner in (modifier, getattr(obj, "cycles", None)):
+                if hasattr(owner, "use_adaptive_subdivision"):
+                    owner.use_adaptive_subdivision = False
 
 
 def _restore_deform_flags(parts: AnimalParts, notes: list[str]) -> None:

@@ -24,6 +24,9 @@ from ..errors import OutputError, PasynError
 
 TICK_SECONDS = 0.5
 _WINDOWS_FLAGS = 0x00000200 | 0x08000000  # CREATE_NEW_PROCESS_GROUP, CREATE_NO_WINDOW
+INCOMPLETE = 3
+"""Exit code of ``pasyn run`` when a dataset was delivered with some pictures left out."""
+
 _PATIENCE = 6.0
 """Seconds a stopped run gets to put its files in order before it is ended the hard way."""
 
@@ -179,6 +182,9 @@ def follow(run: Run) -> None:
         run.state, run.message = "cancelled", f"Cancelled with {run.rendered} of {run.images} rendered"
     elif code == 0:
         run.state, run.message = "finished", f"{run.images} pictures in {run.folder}"
+    elif code == INCOMPLETE:
+        run.state = "finished"
+        run.message = f"{run.rendered} of {run.images} pictures in {run.folder}; the report says why"
     else:
         run.state, run.message = "failed", failure_line(run.log, code)
 
@@ -201,7 +207,7 @@ def failure_line(log: Path, code: int) -> str:
         text = ""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     named = [line for line in lines if line.lower().startswith(("error", "pasyn:"))]
-    said = (named or lines or [""])[-1]
+    said = (named or lines or [""])[-1].removeprefix("error: ")
     return said or f"the renderer ended with exit code {code} and said nothing; see {log}"
 
 

@@ -163,7 +163,7 @@ def _compute(entry: _Prepared, context: bpy.types.Context) -> FloatArray:
     if tuple(mesh_name(obj) for obj in rig.meshes) != entry.geometry.mesh_names:
         raise PasynError("a mesh was renamed; map the animal again")
     matrices = posed_bone_matrices(rig, depsgraph)
-    return keypoint_positions(entry.rig_map, entry.geometry, vertices, matrices)
+    return keypoint_positions(entry.rig_map, KEYPOINTS, entry.geometry, vertices, matrices)
 
 
 def mark_moved(*_arguments: Any) -> None:

@@ -19,7 +19,7 @@ from .surface import SurfacePoints, along_contours, connected_labels, section
 
 # Where eyes sit on a head without marked eyes: distance from the nose tip in head lengths (muzzle tip to
 # where skull and neck meet), and height over the head's middle in half depths.
-_EYE_ALONG = 0.66
+_EYE_ALONG = 0.62
 _EYE_UP = 0.42
 
 
@@ -218,12 +218,21 @@ def _on_head(standing: Standing, head: Head) -> FloatArray:
 def _marked_eyes(standing: Standing, geometry: RigGeometry, head: Head) -> dict[str, SurfacePoints] | None:
     surface = standing.surface
     source = surface.triangle_source
-    materials = np.array([names_part(name, "eye") for name in geometry.material_names] + [False])
-    marked = materials[geometry.triangle_materials[source]]
-    meshes = np.array([names_part(name, "eye") for name in geometry.mesh_names])
     owner = np.searchsorted(geometry.mesh_offsets, geometry.triangles[source, 0], side="right") - 1
-    marked |= meshes[owner]
-    return _pair_of_patches(standing, head, np.unique(surface.triangles[marked]))
+    patches = []
+    for names, index in (
+        (geometry.material_names, geometry.triangle_materials[source]),
+        (geometry.mesh_names, owner),
+    ):
+        for number, name in enumerate(names):
+            if names_part(name, "eye"):
+                patches.append(np.unique(surface.triangles[index == number]))
+    # The smallest is the pupil or iris, where the white or a patch of colour around it is marked as well.
+    for members in sorted(patches, key=len):
+        found = _pair_of_patches(standing, head, members)
+        if found is not None:
+            return found
+    return None
 
 
 def _pair_of_patches(standing: Standing, head: Head, members: IntArray) -> dict[str, SurfacePoints] | None:
@@ -239,12 +248,13 @@ def _pair_of_patches(standing: Standing, head: Head, members: IntArray) -> dict[
             return None
         if not -0.3 * head.length < place[:, 0].mean() < 0.95 * head.length:
             return None
-        outer = place[:, 1] * sign
-        outer = outer >= np.percentile(outer, 60)
-        chosen = mine[outer]
-        found[side] = SurfacePoints(
-            standing.surface.points[chosen], chosen[:, None], np.ones((len(chosen), 1))
-        )
+        outward = place[:, 1] * sign
+        outer = outward >= np.median(outward)
+        target = place[outer].mean(axis=0)
+        target[1] = sign * outward.max()
+        # One vertex of the outer half: a mean would lie inside a round eye.
+        chosen = mine[outer][[int(np.argmin(np.linalg.norm(place[outer] - target, axis=1)))]]
+        found[side] = SurfacePoints(standing.surface.points[chosen], chosen[:, None], np.ones((1, 1)))
     return found
 
 

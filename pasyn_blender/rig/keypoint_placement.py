@@ -60,6 +60,9 @@ _FROM_FRONT = {
     "back_paw": 0.52,
 }
 
+# Paws and hooves are clicked at their upper half, not at the sole: this share of elbow or stifle height.
+_PAW_SHARE = 0.08
+
 # Carpus and hock keep to this share of elbow and stifle height, whatever a rig's bones do.
 _CARPUS_RANGE = (0.32, 0.62)
 _HOCK_RANGE = (0.38, 0.66)
@@ -89,10 +92,10 @@ def place_keypoints(geometry: RigGeometry, anatomy: Anatomy) -> dict[str, Keypoi
         for name, leg, height in (
             ("shoulder", front, front.upper),
             ("elbow", front, float(np.clip(front.middle, *(np.array(_CARPUS_RANGE) * front.upper)))),
-            ("front_paw", front, 0.055 * front.upper),
+            ("front_paw", front, _PAW_SHARE * front.upper),
             ("hip", hind, hind.upper),
             ("knee", hind, float(np.clip(hind.middle, *(np.array(_HOCK_RANGE) * hind.upper)))),
-            ("back_paw", hind, 0.055 * hind.upper),
+            ("back_paw", hind, _PAW_SHARE * hind.upper),
         ):
             anchors[f"{side}_{name}"] = _leg_anchor(geometry, anatomy, leg, height, _FROM_FRONT[name])
     return anchors

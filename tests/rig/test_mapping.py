@@ -70,12 +70,20 @@ def test_all_keypoints_and_the_named_limb_bones_are_found(
 ) -> None:
     rig_map = map_rig(geometries[name], name)
     assert set(rig_map.keypoints) == set(AP10K.keypoints)
-    for joint, expected in (("head", "head"), ("tail_base", "tail"), ("left_forearm", "l"), ("right_shin", "r")):
+    for joint, expected in (
+        ("head", "head"),
+        ("tail_base", "tail"),
+        ("left_forearm", "l"),
+        ("right_shin", "r"),
+    ):
         assert expected in rig_map.joints[joint].bone.lower()
     for joint, binding in rig_map.joints.items():
         if joint.startswith("left"):
             twin = rig_map.joints[joint.replace("left", "right")].bone
-            assert binding.bone.replace("Left", "Right").replace(".L", ".R").split("_0")[0] == twin.split("_0")[0]
+            assert (
+                binding.bone.replace("Left", "Right").replace(".L", ".R").split("_0")[0]
+                == twin.split("_0")[0]
+            )
 
 
 @pytest.mark.parametrize("name", RIGS)

@@ -1,0 +1,108 @@
+"""A rig map written and read again is the same map; a person's slip in it is answered with file and key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pasyn_blender.errors import RigMapError
+from pasyn_blender.rig.geometry import RigGeometry
+from pasyn_blender.rig.rig_map import JointBinding, KeypointAnchor, RigMap
+from pasyn_blender.rig.rig_map_file import read_rig_map, rig_map_text, write_rig_map
+
+
+@pytest.fixture
+def geometry() -> RigGeometry:
+    """Two bones, one mesh of a single triangle."""
+    return RigGeometry(
+        bone_names=("Pelvis", "Head"),
+        bone_parents=np.array([-1, 0]),
+        bone_matrices=np.stack([np.eye(4), np.eye(4)]),
+        bone_tails=np.zeros((2, 3)),
+        mesh_names=("Body",),
+        mesh_offsets=np.array([0, 3]),
+        vertices=np.eye(3),
+        triangles=np.array([[0, 1, 2]]),
+        triangle_materials=np.array([-1]),
+        material_names=(),
+        weights=np.array([[1, 0], [0, 1], [0.5, 0.5]], dtype=np.float32),
+    )
+
+
+@pytest.fixture
+def rig_map() -> RigMap:
+    return RigMap(
+        rig="goat.glb",
+        body_frame=np.eye(3),
+        trunk_length=1.5,
+        ground=-0.25,
+        joints={
+            "pelvis": JointBinding("Pelvis", (0.0, 1.0, 2.0)),
+            "head": JointBinding("Head", (0.0, -1.0, 2.5)),
+        },
+        keypoints={
+            "nose": KeypointAnchor(("Head",), mesh="Body", vertices=(0, 2), weights=(0.25, 0.75)),
+            "neck": KeypointAnchor(("Head", "Pelvis"), bone="Head", offset=(0.1, 0.2, 0.3)),
+        },
+        missing=("spine",),
+    )
+
+
+def edited(path: Path, before: str, after: str) -> Path:
+    text = path.read_text()
+    assert before in text
+    path.write_text(text.replace(before, after))
+    return path
+
+
+@pytest.fixture
+def written(rig_map: RigMap, tmp_path: Path) -> Path:
+    path = tmp_path / "goat.rig_map.yaml"
+    write_rig_map(rig_map, path)
+    return path
+
+
+def test_round_trip(rig_map: RigMap, written: Path, geometry: RigGeometry) -> None:
+    again = read_rig_map(written, geometry)
+    assert again.joints == rig_map.joints
+    assert again.keypoints == rig_map.keypoints
+    assert (again.rig, again.trunk_length, again.ground, again.missing) == (
+        "goat.glb",
+        1.5,
+        -0.25,
+        ("spine",),
+    )
+    assert np.array_equal(again.body_frame, rig_map.body_frame)
+    assert rig_map_text(again) == written.read_text()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("trunk_length: 1.5", "trunk_length: -1", "trunk_length is -1.0; it must be above 0"),
+        ("trunk_length: 1.5", "trunk_length: long", "trunk_length must be 1 finite number"),
+        ("trunk_length: 1.5", "trunk_lenght: 1.5", "unknown key 'trunk_lenght'"),
+        ("bone: Pelvis", "bone: Pelvs", "joints.pelvis.bone: 'Pelvs' .* did you mean Pelvis"),
+        ("pelvis:", "pelvsi:", "joints: 'pelvsi' .* did you mean pelvis"),
+        ("mesh: Body", "mesh: Bdy", "keypoints.nose.mesh: 'Bdy' .* did you mean Body"),
+        ("[0, 2]", "[0, 3]", "keypoints.nose.vertices: 3 is no vertex of 'Body', which has 3"),
+        ("[0, 2]", "[]", "keypoints.nose.vertices is empty"),
+        ("weights: [0.25, 0.75]", "weights: [0.25]", "keypoints.nose.weights must be 2 finite number"),
+        ("offset: [0.1", "ofset: [0.1", "keypoints.neck: unknown key 'ofset'"),
+        ("[1.0, 0.0, 0.0]", "[1.0, 1.0, 0.0]", "body_frame must be three perpendicular unit rows"),
+        ("joints:", "joints: [", "line .*not valid YAML"),
+    ],
+)
+def test_a_slip_is_named(written: Path, geometry: RigGeometry, before: str, after: str, message: str) -> None:
+    with pytest.raises(RigMapError, match=message) as caught:
+        read_rig_map(edited(written, before, after), geometry)
+    assert str(caught.value).startswith(str(written))
+
+
+def test_a_person_may_leave_weights_and_part_out(written: Path, geometry: RigGeometry) -> None:
+    edited(written, "    weights: [0.25, 0.75]\n    part: [Head]\n", "")
+    nose = read_rig_map(written, geometry).keypoints["nose"]
+    assert nose.weights == (0.5, 0.5)
+    assert nose.part == ("Pelvis", "Head")

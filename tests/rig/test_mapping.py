@@ -1,4 +1,4 @@
-"""Mapping finds the same animal whatever its bones are called, whichever way it faces and however large it is."""
+"""Mapping finds the same animal whatever its bones are called, wherever it faces, however large it is."""
 
 from __future__ import annotations
 

@@ -179,8 +179,9 @@ def finish(
 ) -> None:
     """Make a dataset of what is rendered.
 
-    For the shards of a cluster, or a run that will not go on.     Writes images, annotations, manifest and report, and says which shots are missing. It can be called while
-    shards still render, and again later: pictures that are there are not made again.
+    For the shards of a cluster, or a run that will not go on. Writes images, annotations, manifest and
+    report, and says which shots are missing. It can be called while shards still render, and again later:
+    pictures that are there are not made again.
     """
     from .finish import finish_folder
 
@@ -222,7 +223,8 @@ def status(
 ) -> None:
     """Say how far a run is.
 
-    Shows what is planned, rendered and left out, pace, time left, and what each worker does. Reads files only, so it works from another machine and for the shards of a cluster.
+    Shows what is planned, rendered and left out, pace, time left, and what each worker does. Reads files
+    only, so it works from another machine and for the shards of a cluster.
     """
     from .status import read_status, status_lines
 

@@ -33,7 +33,8 @@ def map_rig(
 ) -> None:
     """Find the joints and keypoints of a model.
 
-    Writes them as YAML and draws them. Correct the YAML by hand where a joint or keypoint sits wrong, and name it in the job as rig_map.
+    Writes them as YAML and draws them. Correct the YAML by hand where a joint or keypoint sits wrong, and
+    name it in the job as rig_map.
     """
     from .rig_command import map_file
 

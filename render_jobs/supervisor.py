@@ -177,31 +177,30 @@ class Supervisor:
             extra = self.patience.first_shot if worker.shots_started == 0 else 0.0
             worker.shot = event.index
             worker.shots_started += 1
-            worker.tail.clear()
             worker.deadline = now + self.patience.shot + extra
         elif event.kind == "done":
             worker.shot = None
             worker.deadline = now + self.patience.start
             if event.index is not None:
-                self._check(worker, event.index, event.seconds)
+                self._check(worker, event.index, event)
         elif event.kind == "failed":
             worker.shot = None
             worker.deadline = now + self.patience.start
             if event.index is not None:
-                self._fail(worker, event.index, event.message or "failed without a reason")
+                self._fail(worker, event.index, event.message or "failed without a reason", event.tail)
         elif event.kind == "error":
             worker.error = event.message or "Blender stopped without saying why"
         elif event.kind in {"recycle", "finished"}:
             # All is said and written; Blender's own way out can take long, or never end.
             self._ended(worker)
 
-    def _check(self, worker: Worker, index: int, seconds: float | None) -> None:
+    def _check(self, worker: Worker, index: int, event: Event) -> None:
         if self.is_rendered(index):
             worker.shots_ended += 1
             self._idle_ends[worker.number] = 0
-            self._finish(index, seconds)
+            self._finish(index, event.seconds)
         else:
-            self._fail(worker, index, "was reported done, but its files are not complete")
+            self._fail(worker, index, "was reported done, but its files are not complete", event.tail)
 
     def _finish(self, index: int, seconds: float | None) -> None:
         for shots in self.pending.values():
@@ -256,18 +255,20 @@ class Supervisor:
             problem = f"ended, leaving shots {_some(self.pending[worker.number])} unrendered"
         else:
             problem = f"{worker.ending()} before it rendered anything"
-        lines = [line for line in worker.tail if line.strip()][-8:]
+        lines = [line for line in list(worker.tail) if line.strip()][-8:]
         raise RenderError(
             f"worker {worker.number} {problem}, twice; its log is "
             f"{layout.worker_log_path(self.folder, worker.number)}"
             + ("".join(f"\n  | {line}" for line in lines) if lines else "")
         )
 
-    def _fail(self, worker: Worker, index: int, message: str) -> None:
+    def _fail(self, worker: Worker, index: int, message: str, tail: Iterable[str] | None = None) -> None:
         worker.shots_ended += 1
         self._idle_ends[worker.number] = 0
         told = self.failures.setdefault(index, [])
-        told.append(f"try {len(told) + 1}: {message}\n" + "".join(f"  | {line}\n" for line in worker.tail))
+        # A copy, because the thread that listens may be adding to it.
+        lines = list(worker.tail) if tail is None else tail
+        told.append(f"try {len(told) + 1}: {message}\n" + "".join(f"  | {line}\n" for line in lines))
         if len(told) < TRIES:
             self.on_notice(f"shot {index} {message}; it is tried once more")
             return

@@ -14,7 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -47,6 +47,8 @@ class Event:
         Time the shot took, where known.
     message
         What went wrong.
+    tail
+        What the process printed since it started the shot, for an event that ends one.
     """
 
     worker: int
@@ -55,6 +57,7 @@ class Event:
     index: int | None = None
     seconds: float | None = None
     message: str = ""
+    tail: tuple[str, ...] = ()
 
 
 def parse_event(line: str, worker: int, process: int) -> Event | None:
@@ -105,7 +108,7 @@ class Worker:
     ended_at
         ``time.monotonic`` at which the process was first seen to have ended.
     tail
-        The last lines of its output.
+        The last lines of its output, from the start of a shot on.
     """
 
     number: int
@@ -235,10 +238,15 @@ def _listen(worker: Worker, log: IO[bytes], events: queue.Queue[Event]) -> None:
                 log.write(line)
             text = line.decode("utf-8", "replace").rstrip("\n")
             event = parse_event(text, worker.number, process.pid)
-            if event is not None:
-                events.put(event)
-            else:
+            if event is None:
                 worker.tail.append(text)
+                continue
+            # Here and not where events are handled: by then later lines may have come.
+            if event.kind == "start":
+                worker.tail.clear()
+            elif event.kind in {"done", "failed"}:
+                event = replace(event, tail=tuple(worker.tail))
+            events.put(event)
     events.put(Event(worker.number, process.pid, "closed"))
 
 

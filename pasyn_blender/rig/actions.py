@@ -199,7 +199,7 @@ def _set_path(block: Any, path: str, value: Any) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """A value that does not change with the scene: vectors and colours as tuples."""
+    """Return a value that does not change with the scene: vectors and colours as tuples."""
     return tuple(value) if hasattr(value, "__len__") and not isinstance(value, str) else value
 
 
@@ -222,7 +222,7 @@ def _find_actions(rig: LoadedRig, candidates: Sequence[Any]) -> tuple[ActionRang
 
 
 def _fitting_slot(armature: Any, action: Any) -> tuple[Any, list[Any]]:
-    """The slot of an action that moves this armature's bones, and its curves on bones."""
+    """Find the slot of an action that moves this armature's bones, and its curves on bones."""
     bones = armature.data.bones
     best: tuple[tuple[int, int], Any, list[Any]] | None = None
     for slot in action_slots(action):

@@ -68,18 +68,18 @@ def choose_parts(name: str, imported: ImportedFile) -> AnimalParts:
     skinned = _shown(skinned, imported, notes)
     skinned = _finest(skinned, notes)
     widgets = _bone_shapes(objects)
-    candidates = [
-        mesh
-        for mesh in meshes
-        if mesh not in skinned and mesh not in widgets and mesh not in imported.hidden and _is_surface(mesh)
-    ]
-    candidates = [mesh for mesh in candidates if not any(skinned_rows(mesh, o).any() for o in _armatures(mesh))]
-    carried, attach = [], []
-    for mesh in candidates:
-        if carrying_bone(mesh, armature) is not None or _constrained_bone(mesh, armature) is not None or _deformed_by_cage(mesh, armature):
+    carried: list[Any] = []
+    attach: list[Any] = []
+    for mesh in meshes:
+        if mesh in skinned or mesh in widgets or mesh in imported.hidden or not _is_surface(mesh):
+            continue
+        if any(skinned_rows(mesh, other).any() for other in _armatures(mesh)):
+            continue  # another creature's
+        if carrying_bone(mesh, armature) is not None or _deformed_by_cage(mesh, armature):
             carried.append(mesh)
         elif any(ancestor == armature or ancestor in skinned for ancestor in _ancestors(mesh)):
-            attach.append(mesh)
+            moved = mesh.parent_type in {"VERTEX", "VERTEX_3"}
+            (carried if moved else attach).append(mesh)
     attach = [mesh for mesh in attach if not _is_scenery(mesh, skinned, notes)]
     kept = [*skinned, *sorted([*carried, *attach], key=lambda obj: str(obj.name))]
     supports = _supports(armature, kept, set(objects))
@@ -118,7 +118,7 @@ def skinned_rows(mesh: Any, armature: Any) -> NDArray[np.bool_]:
 def _main_armature(
     name: str, objects: list[Any], meshes: list[Any], imported: ImportedFile
 ) -> tuple[Any, list[Any]]:
-    """The armature that skins most vertices, and its meshes; what is shown counts before what is hidden."""
+    """Find the armature that skins most vertices, shown ones before hidden ones, and its meshes."""
     armatures = [obj for obj in objects if obj.type == "ARMATURE" and len(obj.data.bones)]
     if not armatures:
         raise RigError(_no_armature(name, meshes, imported))
@@ -218,19 +218,6 @@ def _ancestors(obj: Any) -> Iterator[Any]:
         ancestor = ancestor.parent
 
 
-def _constrained_bone(obj: Any, armature: Any) -> str | None:
-    """Bone of the armature that a constraint fixes an object or one of its parents to."""
-    for holder in (obj, *_ancestors(obj)):
-        for constraint in holder.constraints:
-            if constraint.mute or constraint.type not in {"CHILD_OF", "COPY_TRANSFORMS", "COPY_LOCATION", "ARMATURE"}:
-                continue
-            targets = constraint.targets if constraint.type == "ARMATURE" else [constraint]
-            for target in targets:
-                if target.target == armature and target.subtarget in armature.data.bones:
-                    return str(target.subtarget)
-    return None
-
-
 def _deformed_by_cage(mesh: Any, armature: Any) -> bool:
     """Whether a mesh follows another mesh that the armature skins."""
     for modifier in mesh.modifiers:
@@ -273,7 +260,7 @@ def world_matrix(obj: Any) -> Any:
 
 
 def _supports(armature: Any, kept: list[Any], known: set[Any]) -> list[Any]:
-    """What the armature and the kept meshes depend on: parents, and targets of constraints and modifiers."""
+    """Find what armature and meshes depend on: parents, and targets of constraints and modifiers."""
     found: dict[Any, None] = {}
     waiting: list[Any] = [armature, *kept]
     while waiting:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import bpy
 import numpy as np
+from mathutils.kdtree import KDTree
 from numpy.typing import NDArray
 
 from ..errors import RigError
 from .actions import clear_action
 from .geometry import FloatArray, IntArray, RigGeometry
 from .loaded_rig import LoadedRig, mesh_name
+
+_CARRYING_CONSTRAINTS = {"ARMATURE", "CHILD_OF", "COPY_LOCATION", "COPY_TRANSFORMS"}
 
 
 @contextmanager
@@ -68,6 +71,7 @@ def read_geometry(rig: LoadedRig) -> RigGeometry:
             weights.append(_weights(obj, mesh, rig.armature, index))
             offsets.append(offsets[-1] + len(vertices[-1]))
             evaluated.to_mesh_clear()
+    _borrow_weights(vertices, weights)
     if not sum(len(block) for block in triangles):
         raise RigError(f"{rig.path.name}: the meshes of armature '{rig.armature.name}' have no faces")
     return RigGeometry(
@@ -134,17 +138,23 @@ def ordered_bones(armature: bpy.types.Object) -> list[Any]:
 
 
 def carrying_bone(obj: bpy.types.Object, armature: bpy.types.Object) -> str | None:
-    """Bone of the armature that an object hangs on rigidly, itself or through its parents."""
+    """Bone of the armature that an object hangs on rigidly, by parents or constraints, its own or theirs."""
     ancestor: Any = obj
-    while ancestor is not None:
+    while ancestor is not None and ancestor.type != "ARMATURE":
         if ancestor.parent == armature and ancestor.parent_type == "BONE":
             return ancestor.parent_bone or None
+        for constraint in ancestor.constraints:
+            if constraint.mute or constraint.type not in _CARRYING_CONSTRAINTS:
+                continue
+            for target in constraint.targets if constraint.type == "ARMATURE" else [constraint]:
+                if target.target == armature and target.subtarget in armature.data.bones:
+                    return str(target.subtarget)
         ancestor = ancestor.parent
     return None
 
 
 def armature_modifier(obj: bpy.types.Object, armature: bpy.types.Object) -> Any | None:
-    """The modifier through which the armature deforms an object."""
+    """Find the modifier through which the armature deforms an object."""
     for modifier in obj.modifiers:
         if modifier.type == "ARMATURE" and modifier.object == armature:
             return modifier
@@ -210,6 +220,21 @@ def _weights(
         _add_envelopes(weights, obj, mesh, armature, index)
     total = weights.sum(axis=1, keepdims=True)
     return np.divide(weights, total, out=np.zeros_like(weights), where=total > 1e-6)
+
+
+def _borrow_weights(vertices: Sequence[FloatArray], weights: Sequence[NDArray[np.float32]]) -> None:
+    """Give meshes without any weights (moved by a cage, or vertex parents) those of the skin next to them."""
+    bare = [i for i, block in enumerate(weights) if len(block) and not block.any()]
+    if not bare or len(bare) == len(weights):
+        return
+    points = np.concatenate([block for i, block in enumerate(vertices) if i not in bare])
+    known = np.concatenate([block for i, block in enumerate(weights) if i not in bare])
+    tree = KDTree(len(points))
+    for i, point in enumerate(points):
+        tree.insert(point, i)
+    tree.balance()
+    for i in bare:
+        weights[i][:] = known[[tree.find(point)[1] for point in vertices[i]]]
 
 
 def _add_envelopes(

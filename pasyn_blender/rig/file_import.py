@@ -8,7 +8,7 @@ import logging
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,27 +63,22 @@ def import_file(path: Path) -> ImportedFile:
         When the file cannot be read; whatever part of it had been read is removed again.
     """
     kind = check_model_file(path)
-    before = _all_blocks()
+    before = all_blocks()
     try:
         with _scene_settings_kept(), _quiet() as noise:
             try:
-                {
-                    "blend": _import_blend,
-                    "gltf": _import_gltf,
-                    "fbx": _import_fbx,
-                    "fbx-text": _import_fbx_text,
-                }[kind](path)
+                _READERS[kind](path)
             except RigError:
                 raise
             except Exception as error:
                 # Importers fail on damaged files with anything from KeyError to struct.error.
                 raise RigError(_failure(path, f"{error}\n{noise.getvalue()}")) from None
-        blocks = _new_blocks(before)
-        notes = _strip_code(blocks)
+            # Before anything is evaluated.
+            notes = _strip_code(new_blocks(before))
+        blocks = new_blocks(before)
         hidden = _hidden_objects(blocks)
-        scenes = [block for block in blocks if isinstance(block, bpy.types.Scene)]
-        remove_blocks(scenes)
-        blocks = _new_blocks(before)
+        remove_blocks(block for block in blocks if isinstance(block, bpy.types.Scene))
+        blocks = new_blocks(before)
         objects = tuple(block for block in blocks if isinstance(block, bpy.types.Object))
         if not objects:
             raise RigError(f"{path.name} holds no objects")
@@ -95,21 +90,41 @@ def import_file(path: Path) -> ImportedFile:
             notes=tuple(notes),
         )
     except BaseException:
-        remove_blocks(_new_blocks(before))
+        remove_blocks(new_blocks(before))
         raise
 
 
-def remove_blocks(blocks: Any) -> None:
+def remove_blocks(blocks: Iterable[Any]) -> None:
     """Delete datablocks from the open file."""
-    with contextlib.suppress(ReferenceError):
-        bpy.data.batch_remove(ids=list(blocks))
+    bpy.data.batch_remove(ids=list(blocks))
 
 
-def _all_blocks() -> set[int]:
+def remove_unused(before: set[int], keep: Iterable[Any]) -> None:
+    """Delete what came after ``before``, is neither in ``keep`` nor used by it."""
+    kept = set(keep)
+    remove_blocks(
+        block
+        for block in new_blocks(before)
+        if isinstance(block, bpy.types.Object | bpy.types.Collection) and block not in kept
+    )
+    while True:
+        unused = [
+            block
+            for block in new_blocks(before)
+            if block not in kept and block.users - int(block.use_fake_user) <= 0
+        ]
+        if not unused:
+            return
+        remove_blocks(unused)
+
+
+def all_blocks() -> set[int]:
+    """Session identifiers of every datablock of the open file."""
     return {block.session_uid for _, block in _walk()}
 
 
-def _new_blocks(before: set[int]) -> tuple[Any, ...]:
+def new_blocks(before: set[int]) -> tuple[Any, ...]:
+    """Datablocks that have come since :func:`all_blocks` was called."""
     return tuple(block for _, block in _walk() if block.session_uid not in before)
 
 
@@ -163,6 +178,14 @@ def _import_blend(path: Path) -> None:
         target.actions = source.actions
 
 
+_READERS: dict[str, Callable[[Path], None]] = {
+    "blend": _import_blend,
+    "gltf": _import_gltf,
+    "fbx": _import_fbx,
+    "fbx-text": _import_fbx_text,
+}
+
+
 def _hidden_objects(blocks: tuple[Any, ...]) -> set[Any]:
     """Objects that no scene of the file renders."""
     scenes = [block for block in blocks if isinstance(block, bpy.types.Scene)]
@@ -197,7 +220,9 @@ def _strip_code(blocks: tuple[Any, ...]) -> list[str]:
             continue
         for owner in (block, getattr(block, "node_tree", None)):
             animation = getattr(owner, "animation_data", None)
-            for curve in list(animation.drivers) if animation is not None else ():
+            if animation is None:
+                continue
+            for curve in list(animation.drivers):
                 driver = curve.driver
                 if driver.type == "SCRIPTED" and not driver.is_simple_expression:
                     animation.drivers.remove(curve)
@@ -215,7 +240,7 @@ def _scene_settings_kept() -> Iterator[None]:
     kept = (render.fps, render.fps_base, scene.frame_start, scene.frame_end)
     frame, subframe = scene.frame_current, scene.frame_subframe
     layer = bpy.context.view_layer
-    selected, active = list(bpy.context.selected_objects), layer.objects.active
+    selected, active = [obj for obj in layer.objects if obj.select_get()], layer.objects.active
     mode = bpy.context.mode
     if mode != "OBJECT":
         bpy.ops.object.mode_set(mode="OBJECT")
@@ -253,8 +278,8 @@ def _quiet() -> Iterator[io.StringIO]:
                 with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
                     yield said
             finally:
-                with contextlib.suppress(OSError):
-                    sys.__stdout__ and sys.__stdout__.flush()
+                if sys.__stdout__ is not None:
+                    sys.__stdout__.flush()
         finally:
             for descriptor, copy in saved:
                 os.dup2(copy, descriptor)

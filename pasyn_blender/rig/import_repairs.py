@@ -9,14 +9,18 @@ import numpy as np
 from mathutils.kdtree import KDTree
 from numpy.typing import NDArray
 
+from ..errors import RigError
+from .actions import apply_action, clear_action, list_actions
 from .animal_parts import AnimalParts, skinned_rows
 from .extraction import armature_modifier, rest_pose
+from .loaded_rig import LoadedRig
 from .materials import repair_materials
 
 _SIMULATIONS = {
     "CLOTH", "COLLISION", "DYNAMIC_PAINT", "EXPLODE", "FLUID", "OCEAN", "PARTICLE_INSTANCE",
     "PARTICLE_SYSTEM", "SOFT_BODY", "SURFACE", "WAVE", "BUILD",
 }  # fmt: skip
+_CHANGING = {"BOOLEAN", "DECIMATE", "EDGE_SPLIT", "NODES", "REMESH", "WELD"}
 _MOST_VERTICES = 200_000
 _RIGID_SHARE = 0.6
 
@@ -61,9 +65,10 @@ def _unhide(obj: Any) -> None:
 def _fix_modifiers(obj: Any, armature: Any, notes: list[str]) -> None:
     """Let the viewport's mesh, which is measured, be the rendered one, and depend on the pose alone."""
     for modifier in list(obj.modifiers):
-        if modifier.type in _SIMULATIONS:
+        if modifier.type in _SIMULATIONS or _simulates(modifier):
             notes.append(
-                f"switched off modifier '{modifier.name}' of '{obj.name}': a simulation depends on the frames before"
+                f"left out modifier '{modifier.name}' of '{obj.name}': "
+                "what it does may depend on the frames before"
             )
             obj.modifiers.remove(modifier)
             continue
@@ -79,8 +84,65 @@ def _fix_modifiers(obj: Any, armature: Any, notes: list[str]) -> None:
             modifier.levels = modifier.render_levels = level
             # Adaptive subdivision depends on the camera; the setting moved from the object to the modifier.
             for owner in (modifier, getattr(obj, "cycles", None)):
-                if hasattr(owner, "use_adaptive_subdivision"):
+                if owner is not None and hasattr(owner, "use_adaptive_subdivision"):
                     owner.use_adaptive_subdivision = False
+
+
+def _simulates(modifier: Any) -> bool:
+    """Whether geometry nodes hold a simulation."""
+    tree = modifier.node_group if modifier.type == "NODES" else None
+    return tree is not None and any(node.bl_idname == "GeometryNodeSimulationInput" for node in tree.nodes)
+
+
+def keep_topology(rig: LoadedRig) -> list[str]:
+    """Leave out modifiers that make other vertices in other poses, since labels are fixed to vertices.
+
+    Returns
+    -------
+    list of str
+        What was left out, for a person.
+
+    Raises
+    ------
+    RigError
+        When the vertices still change with the pose.
+    """
+    suspects = [
+        (obj, modifier)
+        for obj in rig.meshes
+        for modifier in obj.modifiers
+        if modifier.type in _CHANGING or (modifier.type == "MIRROR" and modifier.use_mirror_merge)
+    ]
+    if not suspects or _counts_agree(rig):
+        return []
+    notes = []
+    for obj, modifier in suspects:
+        if modifier.type == "MIRROR":
+            modifier.use_mirror_merge = False
+            notes.append(f"'{obj.name}': switched off merging in '{modifier.name}': it depends on the pose")
+        else:
+            notes.append(f"'{obj.name}': left out modifier '{modifier.name}': it depends on the pose")
+            obj.modifiers.remove(modifier)
+    if not _counts_agree(rig):
+        raise RigError(f"{rig.path.name}: the number of vertices changes with the pose; apply the modifiers")
+    return notes
+
+
+def _counts_agree(rig: LoadedRig) -> bool:
+    """Whether every action's first, middle and last frame has the rest pose's vertices."""
+    clear_action(rig)
+    counts = {_vertex_counts(rig)}
+    for entry in list_actions(rig):
+        for frame in (entry.start, (entry.start + entry.end) / 2, entry.end):
+            apply_action(rig, entry.name, frame)
+            counts.add(_vertex_counts(rig))
+    clear_action(rig)
+    return len(counts) == 1
+
+
+def _vertex_counts(rig: LoadedRig) -> tuple[int, ...]:
+    depsgraph = bpy.context.evaluated_depsgraph_get()
+    return tuple(len(obj.evaluated_get(depsgraph).data.vertices) for obj in rig.meshes)
 
 
 def _restore_deform_flags(parts: AnimalParts, notes: list[str]) -> None:
@@ -128,7 +190,10 @@ def _fill_unweighted(parts: AnimalParts, notes: list[str]) -> None:
     for obj, rows in loose.items():
         for island in _islands(obj.data, rows):
             skin.bind(obj, island)
-        notes.append(f"{int(rows.sum())} vertices of '{obj.name}' have no skin weights: bound them to the skin next to them")
+        notes.append(
+            f"{int(rows.sum())} vertices of '{obj.name}' have no skin weights: "
+            "bound them to the skin next to them"
+        )
 
 
 class _Skin:
@@ -141,9 +206,17 @@ class _Skin:
         for obj in meshes:
             if armature_modifier(obj, parts.armature) is None and obj.parent_type != "ARMATURE":
                 continue
-            names = {g.index: g.name for g in obj.vertex_groups if g.name in bones and bones[g.name].use_deform}
+            names = {
+                group.index: group.name
+                for group in obj.vertex_groups
+                if group.name in bones and bones[group.name].use_deform
+            }
             for vertex in obj.data.vertices:
-                weights = {names[e.group]: e.weight for e in vertex.groups if e.group in names and e.weight > 0}
+                weights = {
+                    names[element.group]: element.weight
+                    for element in vertex.groups
+                    if element.group in names and element.weight > 0
+                }
                 if weights:
                     points.append(obj.matrix_world @ vertex.co)
                     self._weights.append(weights)
@@ -180,7 +253,7 @@ class _Skin:
 
 
 def _islands(mesh: bpy.types.Mesh, rows: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
-    """Groups of marked vertices that edges connect."""
+    """Group marked vertices that edges connect."""
     label = np.arange(len(rows))
     edges = np.empty(len(mesh.edges) * 2, dtype=np.int32)
     mesh.edges.foreach_get("vertices", edges)

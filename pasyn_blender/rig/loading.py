@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
@@ -9,8 +10,8 @@ import bpy
 from .actions import ActionRange, apply_action, clear_action, list_actions, remember_rest
 from .animal_parts import AnimalParts, choose_parts
 from .extraction import deformed_vertices, posed_bone_matrices, read_geometry
-from .file_import import import_file, remove_blocks
-from .import_repairs import repair
+from .file_import import all_blocks, import_file, new_blocks, remove_blocks, remove_unused
+from .import_repairs import keep_topology, repair
 from .loaded_rig import MESH_NAME_KEY, LoadedRig
 
 __all__ = [
@@ -50,35 +51,44 @@ def load_rig(path: Path) -> LoadedRig:
     """
     path = Path(path)
     taken = {obj.name for obj in bpy.data.objects}
+    before = all_blocks()
     imported = import_file(path)
     try:
         parts = choose_parts(path.name, imported)
-        _move_into_scene(path, parts)
+        dropped = tuple(sorted(obj.name for obj in parts.dropped))
+        collection = _move_into_scene(path, parts)
         notes = repair(parts)
+        for obj in parts.meshes:
+            _remember_name(obj, taken)
+        rig = LoadedRig(
+            path=path,
+            armature=parts.armature,
+            meshes=parts.meshes,
+            dropped=dropped,
+            notes=(*imported.notes, *parts.notes, *notes),
+            actions=imported.actions,
+            supports=parts.supports,
+        )
+        remember_rest(rig)
+        clear_action(rig)
+        actions = tuple(dict.fromkeys(entry.action for entry in list_actions(rig)))
+        remove_unused(before, [collection, parts.armature, *parts.meshes, *parts.supports, *actions])
+        rig = replace(rig, actions=actions)
+        rig = replace(rig, notes=(*rig.notes, *keep_topology(rig)))
     except BaseException:
-        remove_blocks(imported.blocks)
+        remove_blocks(new_blocks(before))
         raise
-    dropped = tuple(sorted(obj.name for obj in parts.dropped))
-    remove_blocks(parts.dropped)
-    for obj in parts.meshes:
-        base, _, number = obj.name.rpartition(".")
-        if number.isdigit() and base in taken:
-            obj[MESH_NAME_KEY] = base
-    rig = LoadedRig(
-        path=path,
-        armature=parts.armature,
-        meshes=parts.meshes,
-        dropped=dropped,
-        notes=(*imported.notes, *parts.notes, *notes),
-        actions=tuple(imported.actions),
-        supports=parts.supports,
-    )
-    remember_rest(rig)
-    clear_action(rig)
     return rig
 
 
-def _move_into_scene(path: Path, parts: AnimalParts) -> None:
+def _remember_name(obj: bpy.types.Object, taken: set[str]) -> None:
+    """Keep the name from the file where the scene already had an object of that name."""
+    base, _, number = obj.name.rpartition(".")
+    if number.isdigit() and base in taken:
+        obj[MESH_NAME_KEY] = base
+
+
+def _move_into_scene(path: Path, parts: AnimalParts) -> bpy.types.Collection:
     """Put the animal into a collection of its own, so that nothing hides it."""
     collection = bpy.data.collections.new(path.stem)
     bpy.context.scene.collection.children.link(collection)
@@ -90,3 +100,4 @@ def _move_into_scene(path: Path, parts: AnimalParts) -> None:
         obj.hide_set(False)
         obj.hide_render = obj in parts.supports
     bpy.context.view_layer.update()
+    return collection

@@ -1,0 +1,94 @@
+"""The archive that ``make extension`` builds: valid, complete, installable, and clean to remove."""
+
+import subprocess
+import sys
+import tomllib
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+RunInside = Callable[..., str]
+
+WHEEL_PLATFORMS = ("manylinux", "macosx_10", "macosx_11", "win_amd64")
+
+
+def blender_tool() -> str:
+    import importlib.util
+
+    found = importlib.util.find_spec("bpy")
+    assert found is not None and found.origin is not None
+    (tool,) = Path(found.origin).parent.glob("*/scripts/addons_core/bl_pkg/cli/blender_ext.py")
+    return str(tool)
+
+
+def test_blenders_own_tool_finds_the_archive_valid(archive: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, blender_tool(), "validate", str(archive)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_archive_holds_manifest_package_species_and_wheels(archive: Path) -> None:
+    with zipfile.ZipFile(archive) as file:
+        names = set(file.namelist())
+        manifest = tomllib.loads(file.read("blender_manifest.toml").decode())
+    assert {"__init__.py", "ui/panels.py", "rig/loading.py", "assets/species/zebra.yaml"} <= names
+    assert not [name for name in names if "__pycache__" in name or name.startswith("render_jobs")]
+    assert manifest["id"] == "pasyn_blender"
+    assert set(manifest["permissions"]) == {"files"}
+    wheels = manifest["wheels"]
+    assert {f"./{name}" for name in names if name.endswith(".whl")} == set(wheels)
+    for python in ("cp311", "cp313"):
+        for platform in WHEEL_PLATFORMS:
+            assert any(python in wheel and platform in wheel for wheel in wheels), (python, platform)
+
+
+def test_the_same_sources_give_the_same_archive(archive: Path, tmp_path: Path) -> None:
+    command = [sys.executable, str(REPOSITORY / "build_extension.py"), "--output-dir", str(tmp_path)]
+    subprocess.run(command, check=True, capture_output=True)
+    assert (tmp_path / archive.name).read_bytes() == archive.read_bytes()
+
+
+def test_the_library_needs_no_blender_to_be_imported() -> None:
+    code = (
+        "import sys; sys.modules['bpy'] = None; import pasyn_blender; "
+        "print('pasyn_blender.ui' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPOSITORY
+    )
+    assert done.stdout.strip() == "False"
+
+
+def test_enabled_and_disabled_twenty_times_nothing_is_left(inside: RunInside) -> None:
+    inside("""
+import addon_utils
+
+def traces():
+    handlers = {name: len(entries) for name in dir(bpy.app.handlers)
+                if isinstance(entries := getattr(bpy.app.handlers, name), list)}
+    classes = [name for name in dir(bpy.types) if name.startswith("PASYN")]
+    scene = [name for name in bpy.types.Scene.bl_rna.properties.keys() if "pasyn" in name]
+    operators = dir(bpy.ops.pasyn)
+    return handlers, classes, scene, operators, hasattr(bpy.types.Scene, "pasyn")
+
+enabled = traces()
+assert len(enabled[1]) > 8 and enabled[2] == ["pasyn"] and "render_dataset" in enabled[3], enabled
+addon_utils.disable(MODULE)
+clean = traces()
+assert clean[1:] == ([], [], [], False), clean
+overlay, run = part("ui.overlay"), part("ui.background_run")
+for _ in range(20):
+    addon_utils.enable(MODULE)
+    assert traces() == enabled
+    overlay = part("ui.overlay")
+    assert len(overlay._handles) == 1
+    addon_utils.disable(MODULE)
+    assert traces() == clean
+    assert overlay._handles == []
+    assert not bpy.app.timers.is_registered(run.tick)
+""")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 MAXIMUM_PIXELS: Final = 500_000_000
 MINIMUM_SIDE: Final = 32
@@ -95,47 +95,64 @@ def _decoded(image: Image.Image, needed_side: int) -> Image.Image:
         # Only JPEG heeds this; other kinds stay whole and are reduced below.
         image.draft(None, (width // reduction, height // reduction))
     image.load()
-    left = reduction * image.size[0] // width
+    turn = _upright_turn(image)
     picture: Image.Image = image
+    if picture.mode.startswith("I") or picture.mode == "F":
+        picture = _grey_of_bytes(picture)
+    # Sides may have changed places by now: TIFF is turned upright while it is read.
+    left = reduction * max(picture.size) // max(width, height)
     if left > 1:
         if picture.mode in ("P", "PA", "1"):
             picture = _rgb(picture)  # indices and single bits cannot be averaged
-        picture = picture.reduce(left) if not picture.mode.startswith("I;") else picture
-    try:
-        picture = ImageOps.exif_transpose(picture)
-    except Exception:  # an orientation that cannot be read is no reason to lose the photo
-        picture = picture.copy()
+        picture = picture.reduce(left)
+    if turn is not None:
+        picture = picture.transpose(turn)
     return _rgb(picture)
+
+
+_TURNS: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def _upright_turn(image: Image.Image) -> Image.Transpose | None:
+    """Return what turns a loaded picture upright by its EXIF orientation, None when it is."""
+    try:
+        return _TURNS.get(image.getexif().get(0x0112, 1))
+    except Exception:  # metadata that cannot be read is no reason to lose the photo
+        return None
 
 
 def _rgb(image: Image.Image) -> Image.Image:
     """Return the picture in 8-bit RGB."""
     mode = image.mode
-    if mode == "RGB":
-        return image.copy()
-    if mode.startswith("I") or mode == "F":
-        return _deep_grey(image)
     if mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
         if mode in ("La", "RGBa"):
             image = image.convert(mode.upper())
         straight = image.convert("RGBA")
         ground = Image.new("RGBA", straight.size, (128, 128, 128, 255))
         return Image.alpha_composite(ground, straight).convert("RGB")
-    if mode == "P":
-        return image.convert("RGB")
-    return image.convert("RGB")
+    return image.copy() if mode == "RGB" else image.convert("RGB")
 
 
-def _deep_grey(image: Image.Image) -> Image.Image:
+def _grey_of_bytes(image: Image.Image) -> Image.Image:
     """Return greys of 16 or 32 bits, or fractions, in 8 bits; Pillow's own conversion clips them to white."""
     values = np.asarray(image)
-    if image.mode == "F":
-        # Floating-point pictures hold either fractions or bytes.
-        largest = float(np.nanmax(values, initial=0.0))
-        scaled = np.nan_to_num(values) * (255.0 if largest <= 1.0 else 1.0)
-        grey = np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
-    elif image.mode == "I" and int(values.max(initial=0)) <= 255:
-        grey = np.clip(values, 0, 255).astype(np.uint8)
+    smallest, largest = float(np.nanmin(values)), float(np.nanmax(values))
+    if image.mode == "F" and largest <= 1.0:
+        scale = 255.0
+    elif image.mode == "F" or (image.mode == "I" and smallest >= 0 and largest <= 255):
+        scale = 1.0
     else:
-        grey = np.clip((values.astype(np.int64) + 128) // 257, 0, 255).astype(np.uint8)
-    return Image.fromarray(grey).convert("RGB")
+        scale = 1 / 257  # 65535 to 255
+    grey = np.empty(values.shape, np.uint8)
+    for start in range(0, len(values), 256):  # in bands: a large scan as floats would fill the memory
+        band = np.nan_to_num(values[start : start + 256].astype(np.float64)) * scale
+        grey[start : start + 256] = np.clip(np.rint(band), 0, 255)
+    return Image.fromarray(grey)

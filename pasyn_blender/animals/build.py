@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from ..rig.loading import LoadedRig
 from .anatomy_model import AnimalModel, animal_model
+from .bake import bake_clip
 from .coat import DARK_ATTRIBUTE, STRIPE_ATTRIBUTE, coat_material, eye_material
+from .motion import FRAMES_PER_SECOND, clips
 from .species import species_file
 from .sweep import FloatArray, IntArray
 
@@ -50,6 +52,11 @@ def build_animal(species: str, individual: int) -> LoadedRig:
     eyes = _mesh_object(f"{species}_eyes", *model.eyes, armature, collection)
     eyes.vertex_groups.new(name="head").add(list(range(len(model.eyes[0]))), 1.0, "REPLACE")
     eyes.data.materials.append(eye_material(f"{species}_eye"))
+    for bone in armature.pose.bones:
+        bone.rotation_mode = "QUATERNION"
+    for clip in clips(model.bones, model.plan.factors["withers_height"]):
+        bake_clip(armature, model.bones, clip)
+    bpy.context.scene.render.fps = FRAMES_PER_SECOND
     bpy.context.view_layer.update()
     return LoadedRig(path=Path(species_file(species)), armature=armature, meshes=(body, eyes), dropped=())
 

@@ -254,7 +254,6 @@ def section(kind: type, readers: Mapping[str, Reader]) -> Reader:
             return kind()
         return kind(**_read_keys(entry, key, readers))
 
-    read.keys = tuple(readers)  # type: ignore[attr-defined]
     return read
 
 

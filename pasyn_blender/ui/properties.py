@@ -8,6 +8,9 @@ from ..anatomy.keypoint_sets import AP10K
 from ..anatomy.skeleton import JOINTS
 from ..rig.rig_map import RigMap
 
+# Blender 4.5 asks every path to say so; earlier versions do not know the word and always resolve "//".
+_RELATIVE: Any = {"options": {"PATH_SUPPORTS_BLEND_RELATIVE"}} if bpy.app.version >= (4, 5, 0) else {}
+
 
 def _is_armature(_settings: Any, obj: Any) -> bool:
     return bool(obj.type == "ARMATURE")
@@ -114,9 +117,14 @@ class PASYN_PG_settings(bpy.types.PropertyGroup):
         name="Backgrounds",
         description="Folder of photos of where the animal lives. Empty: views of Blender's own worlds",
         subtype="DIR_PATH",
+        **_RELATIVE,
     )
     output: bpy.props.StringProperty(  # type: ignore[valid-type]
-        name="Folder", description="Folder the dataset is written to", subtype="DIR_PATH", default="//dataset"
+        name="Folder",
+        description="Folder the dataset is written to",
+        subtype="DIR_PATH",
+        default="//dataset",
+        **_RELATIVE,
     )
 
     def forget_map(self) -> None:

@@ -65,7 +65,7 @@ def rig_in_scene(armature: Any, scene: Any, source: str = "") -> LoadedRig:
     """
     if armature is None or armature.name not in scene.objects or scene.objects[armature.name] != armature:
         raise RigError("the chosen armature is no longer in this scene; choose one again")
-    name = Path(source).name if source else f"{armature.name}.blend"
+    name = Path(source).name if source else "this scene"
     others = {obj for obj in scene.objects if obj.type == "ARMATURE" and obj != armature}
     objects = tuple(obj for obj in scene.objects if obj not in others)
     hidden = frozenset(obj for obj in objects if obj.hide_render)
@@ -74,7 +74,7 @@ def rig_in_scene(armature: Any, scene: Any, source: str = "") -> LoadedRig:
     # artist's objects stay as they are.
     meshes = tuple(mesh for mesh in parts.meshes if mesh not in parts.attach)
     return LoadedRig(
-        path=Path(source) if source else Path(name),
+        path=Path(source) if source else Path(armature.name),
         armature=armature,
         meshes=meshes,
         notes=parts.notes,

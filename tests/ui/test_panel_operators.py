@@ -178,7 +178,8 @@ def test_an_edited_mesh_asks_to_be_mapped_again(inside: RunInside, horse: str) -
         """
 bpy.ops.pasyn.import_animal(filepath=horse)
 mesh = next(obj for obj in bpy.data.objects if obj.type == "MESH" and obj.find_armature())
-mesh.modifiers.new("more", "SUBSURF").levels = 1
+finer = mesh.modifiers.new("finer", "SUBSURF")
+finer.subdivision_type, finer.levels = "SIMPLE", 1
 bpy.context.view_layer.update()
 live = part("ui.live_map")
 assert live.positions(bpy.context) is None
@@ -229,7 +230,8 @@ assert "/nowhere/pasyn" in message(bpy.ops.pasyn.render_dataset)
 bpy.context.preferences.addons[MODULE].preferences.program = ""
 settings.output = broken
 assert "cannot write" in message(bpy.ops.pasyn.render_dataset)
-bpy.data.objects.remove(settings.armature)
+for collection in settings.armature.users_collection:
+    collection.objects.unlink(settings.armature)
 assert "no longer in this scene" in message(bpy.ops.pasyn.map_animal)
 """,
         horse=horse,

@@ -1,0 +1,1 @@
+"""Ground truth of a render: projection, visibility, masks and COCO."""

@@ -1,0 +1,261 @@
+"""Where the keypoints of a rig map are on the posed animal, and which skin is each keypoint's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..anatomy.keypoint_sets import KeypointSet
+from ..errors import RigMapError
+from .geometry import FloatArray, IntArray, RigGeometry
+from .rig_map import KeypointAnchor, RigMap
+
+_DIRECTIONS = 96
+_OWN_REACH = 1.75  # own part, in local thicknesses: twice a round limb's radius
+_THICKEST = 0.35  # of the trunk; a ray that finds no skin sooner has left the part
+_PATCH = 0.03  # of the trunk; skin around a surface point that says which way is out
+
+
+@dataclass(frozen=True)
+class KeypointSkin:
+    """What is known of the skin around each keypoint, in the order of a keypoint set.
+
+    Attributes
+    ----------
+    surface
+        (K,) which keypoints are surface points.
+    parts
+        Sorted triangle indices that count as each keypoint's own part.
+    patches
+        Triangle indices around each surface keypoint, empty for the others.
+    outward
+        (K,) +1 where the triangles' own winding faces outwards, -1 where it faces inwards.
+    """
+
+    surface: NDArray[np.bool_]
+    parts: tuple[IntArray, ...]
+    patches: tuple[IntArray, ...]
+    outward: FloatArray
+
+    def normals(self, vertices: FloatArray, triangles: IntArray) -> FloatArray:
+        """(K, 3) outward unit normals at the surface keypoints of the posed animal, zero for the others."""
+        normals = np.zeros((len(self.parts), 3))
+        for row, patch in enumerate(self.patches):
+            if len(patch):
+                a, b, c = (vertices[triangles[patch, corner]] for corner in range(3))
+                normals[row] = self.outward[row] * np.cross(b - a, c - a).sum(axis=0)
+        lengths = np.linalg.norm(normals, axis=1, keepdims=True)
+        return np.divide(normals, lengths, out=np.zeros_like(normals), where=lengths > 0)
+
+
+def keypoint_positions(
+    rig_map: RigMap,
+    keypoint_set: KeypointSet,
+    geometry: RigGeometry,
+    vertices: FloatArray,
+    bone_matrices: FloatArray,
+) -> FloatArray:
+    """Keypoints on the posed animal.
+
+    Parameters
+    ----------
+    rig_map
+        Where the keypoints are fixed.
+    keypoint_set
+        Which keypoints, in which order.
+    geometry
+        The rig the map was made for.
+    vertices
+        (V, 3) posed vertices in world space, stacked like ``geometry.vertices``.
+    bone_matrices
+        (B, 4, 4) posed bone space to world, in the order of ``geometry.bone_names``.
+
+    Returns
+    -------
+    (K, 3) array
+        World space; NaN for keypoints the map does not have.
+
+    Raises
+    ------
+    RigMapError
+        An anchor names a bone or mesh the rig does not have.
+    """
+    positions = np.full((len(keypoint_set.keypoints), 3), np.nan)
+    for row, name in enumerate(keypoint_set.keypoints):
+        anchor = rig_map.keypoints.get(name)
+        if anchor is not None:
+            positions[row] = _position(name, anchor, geometry, vertices, bone_matrices)
+    return positions
+
+
+def keypoint_skin(rig_map: RigMap, keypoint_set: KeypointSet, geometry: RigGeometry) -> KeypointSkin:
+    """Prepare what visibility needs to know of a rig, once.
+
+    Raises
+    ------
+    RigMapError
+        As :func:`keypoint_positions`.
+    """
+    rest = keypoint_positions(rig_map, keypoint_set, geometry, geometry.vertices, geometry.bone_matrices)
+    names = keypoint_set.keypoints
+    surface = np.array([name in keypoint_set.surface for name in names])
+    parts = part_triangles(rig_map, keypoint_set, geometry)
+    corners = geometry.vertices[geometry.triangles]
+    centroids = corners.mean(axis=1)
+    islands = _outward_signs(geometry, corners)
+    patches, outward = [], np.ones(len(names))
+    for row, place in enumerate(rest):
+        if not surface[row] or not np.isfinite(place).all():
+            patches.append(np.zeros(0, dtype=np.int64))
+            continue
+        away = np.linalg.norm(centroids - place, axis=1)
+        near = np.flatnonzero(away < _PATCH * rig_map.trunk_length)
+        if len(near) < 3:
+            near = np.argsort(away, kind="stable")[:3]
+        # Layers that lie on each other (an eyeball in its socket) may be wound differently.
+        sign = islands[near[np.argmin(away[near])]]
+        patches.append(near[islands[near] == sign])
+        outward[row] = sign
+    return KeypointSkin(surface=surface, parts=parts, patches=tuple(patches), outward=outward)
+
+
+def part_triangles(
+    rig_map: RigMap, keypoint_set: KeypointSet, geometry: RigGeometry
+) -> tuple[IntArray, ...]:
+    """Triangles that count as each keypoint's own part.
+
+    Skin that mostly follows the anchor's ``part`` bones, lies within about twice the local thickness of
+    the keypoint at rest, and for left and right keypoints is on their own side of the body.
+
+    Returns
+    -------
+    Sorted triangle indices for each keypoint; empty where the map does not have it.
+    """
+    rest = keypoint_positions(rig_map, keypoint_set, geometry, geometry.vertices, geometry.bone_matrices)
+    names = keypoint_set.keypoints
+    corners = geometry.vertices[geometry.triangles]
+    centroids = corners.mean(axis=1)
+    across = centroids @ rig_map.body_frame[0]
+    found: list[IntArray] = []
+    for row, name in enumerate(names):
+        anchor = rig_map.keypoints.get(name)
+        if anchor is None:
+            found.append(np.zeros(0, dtype=np.int64))
+            continue
+        own = _follows(anchor, name, geometry)
+        reach = _OWN_REACH * _thickness(rest[row], corners, rig_map.trunk_length)
+        near = own & (_distances(rest[row], corners, centroids) < reach)
+        other = keypoint_set.mirror[row]
+        if other != row and np.isfinite(rest[other]).all():
+            left_of_middle = across - (rest[row] + rest[other]) @ rig_map.body_frame[0] / 2
+            near &= left_of_middle * (1 if name.startswith("left") else -1) > 0
+        found.append(np.flatnonzero(near))
+    return tuple(found)
+
+
+def _position(
+    name: str,
+    anchor: KeypointAnchor,
+    geometry: RigGeometry,
+    vertices: FloatArray,
+    bone_matrices: FloatArray,
+) -> FloatArray:
+    if anchor.bone is not None:
+        if anchor.bone not in geometry.bone_names:
+            raise RigMapError(f"keypoint {name!r}: the rig has no bone {anchor.bone!r}")
+        matrix = bone_matrices[geometry.bone_names.index(anchor.bone)]
+        offset = np.asarray(anchor.offset if anchor.offset is not None else (0.0, 0.0, 0.0))
+        return np.asarray(matrix[:3, :3] @ offset + matrix[:3, 3])
+    if anchor.mesh not in geometry.mesh_names:
+        raise RigMapError(f"keypoint {name!r}: the rig has no mesh {anchor.mesh!r}")
+    first = geometry.mesh_offsets[geometry.mesh_names.index(anchor.mesh)]
+    rows = np.asarray(anchor.vertices, dtype=np.int64) + first
+    weights = np.asarray(anchor.weights or np.ones(len(rows)), dtype=np.float64)
+    return np.asarray(weights @ vertices[rows] / weights.sum())
+
+
+def _follows(anchor: KeypointAnchor, name: str, geometry: RigGeometry) -> NDArray[np.bool_]:
+    """(T,) whether the skin mostly follows the anchor's part; all skin where the anchor names no part."""
+    if not anchor.part:
+        return np.ones(len(geometry.triangles), dtype=bool)
+    for bone in anchor.part:
+        if bone not in geometry.bone_names:
+            raise RigMapError(f"keypoint {name!r}: the rig has no bone {bone!r}, named in its part")
+    columns = [geometry.bone_names.index(bone) for bone in anchor.part]
+    shares = geometry.weights[:, columns].sum(axis=1)
+    return np.asarray(shares[geometry.triangles].mean(axis=1) > 0.5)
+
+
+def _thickness(place: FloatArray, corners: FloatArray, trunk_length: float) -> float:
+    """Half-thickness of the body around a point: the median distance to the skin over all directions."""
+    steps = np.arange(_DIRECTIONS) + 0.5
+    height = 1 - 2 * steps / _DIRECTIONS
+    turn = np.pi * (1 + 5**0.5) * steps
+    ring = np.sqrt(1 - height**2)
+    rays = np.stack([ring * np.cos(turn), ring * np.sin(turn), height], axis=1)
+    limit = _THICKEST * trunk_length
+    near = corners[np.linalg.norm(corners - place, axis=2).min(axis=1) < 1.5 * limit]
+    distances = np.full(_DIRECTIONS, limit)
+    if len(near):
+        origin = place - near[:, 0]
+        first, second = near[:, 1] - near[:, 0], near[:, 2] - near[:, 0]
+        across = np.cross(origin, first)
+        along = (second * across).sum(axis=1)
+        for row, ray in enumerate(rays):
+            # Möller and Trumbore's intersection, for all triangles at once.
+            edge = np.cross(ray, second)
+            det = (first * edge).sum(axis=1)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                u = (origin * edge).sum(axis=1) / det
+                v = across @ ray / det
+                t = along / det
+                hit = (u >= 0) & (v >= 0) & (u + v <= 1) & (t > 0)
+            if hit.any():
+                distances[row] = min(limit, float(t[hit].min()))
+    # A point on or just outside the skin meets it at once in half of the directions.
+    upper = float(np.quantile(distances, 0.5))
+    return max(upper, 0.02 * trunk_length)
+
+
+def _distances(place: FloatArray, corners: FloatArray, centroids: FloatArray) -> FloatArray:
+    """(T,) distance to a triangle's nearest corner or centre: large triangles reach into the part."""
+    nearest = np.linalg.norm(corners - place, axis=2).min(axis=1)
+    return np.asarray(np.minimum(nearest, np.linalg.norm(centroids - place, axis=1)))
+
+
+def _outward_signs(geometry: RigGeometry, corners: FloatArray) -> FloatArray:
+    """(T,) +1 where a connected piece of mesh is wound outwards, -1 where inwards (negative volume)."""
+    labels = _pieces(geometry)
+    # The origin matters for open pieces: take the piece's own middle.
+    count = int(labels.max(initial=-1)) + 1
+    size = np.maximum(np.bincount(labels, minlength=count), 1)
+    middle = np.stack(
+        [np.bincount(labels, corners.mean(axis=1)[:, axis], minlength=count) / size for axis in range(3)],
+        axis=1,
+    )
+    relative = corners[:, 0] - middle[labels]
+    turned = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    volumes = (relative * turned).sum(axis=1)
+    total = np.bincount(labels, volumes, minlength=count)
+    return np.where(total[labels] < 0, -1.0, 1.0)
+
+
+def _pieces(geometry: RigGeometry) -> IntArray:
+    """(T,) label of the connected piece of mesh of each triangle, vertices at one place welded."""
+    scaled = geometry.vertices / max(float(np.ptp(geometry.vertices, axis=0).max(initial=0)), 1e-12)
+    _, place = np.unique(np.round(scaled, 6), axis=0, return_inverse=True)
+    welded = place.reshape(-1)[geometry.triangles]
+    label = np.arange(int(place.max(initial=-1)) + 1)
+    while True:
+        lowest = label[welded].min(axis=1)
+        after = label.copy()
+        for corner in range(3):
+            np.minimum.at(after, welded[:, corner], lowest)
+        after = after[after]
+        if np.array_equal(after, label):
+            break
+        label = after
+    _, dense = np.unique(label[welded[:, 0]], return_inverse=True)
+    return np.asarray(dense.reshape(-1), dtype=np.int64)

@@ -1,0 +1,1 @@
+"""Camera, light, coat and render settings: everything of a shot but the animal's pose."""

@@ -1,0 +1,190 @@
+"""Sun and sky.
+
+One sun and one world serve all shots; only values change between them. The world's importance map gets a
+fixed resolution before the first render: left to itself Cycles makes one of 4096 x 2048 whenever anything
+about the world changes, which costs more than a small picture does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import bpy
+import numpy as np
+from mathutils import Matrix, Vector
+from numpy.typing import NDArray
+
+from ..errors import RenderError
+
+FloatArray = NDArray[np.float64]
+
+IMPORTANCE_MAP = 1024
+"""Width of the map by which Cycles finds the bright parts of the sky: that of the bundled HDRIs."""
+
+WORLDS_KEPT = 16
+"""HDRIs held in memory at a time; a 4K one takes 128 MiB."""
+
+
+class LightRequest(Protocol):
+    """What a shot says of its light; meanings as in ``render_jobs.shot.LightShot``."""
+
+    @property
+    def sun_azimuth(self) -> float: ...
+    @property
+    def sun_elevation(self) -> float: ...
+    @property
+    def sun_strength(self) -> float: ...
+    @property
+    def world(self) -> str: ...
+    @property
+    def world_rotation(self) -> float: ...
+    @property
+    def world_strength(self) -> float: ...
+
+
+@dataclass(frozen=True)
+class Lighting:
+    """Handles of the scene's light.
+
+    Attributes
+    ----------
+    sun
+        Sun object.
+    environment, mapping, background
+        Nodes of the world.
+    images
+        Loaded HDRIs by path, the most recent last.
+    """
+
+    sun: Any
+    environment: Any
+    mapping: Any
+    background: Any
+    images: dict[Path, Any]
+
+
+def bundled_worlds() -> dict[str, Path]:
+    """World HDRIs that come with Blender: file name to path, sorted by name."""
+    for kind in ("LOCAL", "SYSTEM"):
+        root = bpy.utils.resource_path(kind)
+        folder = Path(root) / "datafiles" / "studiolights" / "world"
+        if root and folder.is_dir():
+            return {path.name: path for path in sorted(folder.glob("*.exr"))}
+    return {}
+
+
+def world_path(world: str) -> Path:
+    """File of a world as a shot names it.
+
+    Raises
+    ------
+    RenderError
+        There is no such bundled world or file.
+    """
+    bundled = bundled_worlds()
+    if world in bundled:
+        return bundled[world]
+    path = Path(world)
+    if not path.is_file():
+        raise RenderError(
+            f"found no world HDRI {world!r}; write the path of an .exr or .hdr file, or one of the bundled "
+            f"{', '.join(bundled) or '(none)'}"
+        )
+    return path
+
+
+def create_lighting(scene: bpy.types.Scene) -> Lighting:
+    """Give a scene a sun and an HDRI world of its own."""
+    data = bpy.data.lights.new("PASyn sun", "SUN")
+    sun = bpy.data.objects.new("PASyn sun", data)
+    scene.collection.objects.link(sun)
+    world = bpy.data.worlds.new("PASyn world")
+    if hasattr(world, "cycles"):
+        world.cycles.sampling_method = "MANUAL"
+        world.cycles.sample_map_resolution = IMPORTANCE_MAP
+    if not world.use_nodes:
+        world.use_nodes = True
+    tree = world.node_tree
+    tree.nodes.clear()
+    output = tree.nodes.new("ShaderNodeOutputWorld")
+    background = tree.nodes.new("ShaderNodeBackground")
+    environment = tree.nodes.new("ShaderNodeTexEnvironment")
+    mapping = tree.nodes.new("ShaderNodeMapping")
+    mapping.vector_type = "POINT"
+    coordinates = tree.nodes.new("ShaderNodeTexCoord")
+    tree.links.new(coordinates.outputs["Generated"], mapping.inputs["Vector"])
+    tree.links.new(mapping.outputs["Vector"], environment.inputs["Vector"])
+    tree.links.new(environment.outputs["Color"], background.inputs["Color"])
+    tree.links.new(background.outputs["Background"], output.inputs["Surface"])
+    scene.world = world
+    return Lighting(sun=sun, environment=environment, mapping=mapping, background=background, images={})
+
+
+def apply_light(lighting: Lighting, request: LightRequest, body_frame: FloatArray) -> None:
+    """Set sun and sky as a shot asks.
+
+    Parameters
+    ----------
+    lighting
+        From :func:`create_lighting`.
+    request
+        The shot's light.
+    body_frame
+        (3, 3) rows left, backward, up of the animal in world space.
+
+    Raises
+    ------
+    RenderError
+        The world cannot be found or read.
+    """
+    azimuth, elevation = np.radians([request.sun_azimuth, request.sun_elevation])
+    toward_sun = (
+        np.array(
+            [
+                np.sin(azimuth) * np.cos(elevation),
+                -np.cos(azimuth) * np.cos(elevation),
+                np.sin(elevation),
+            ]
+        )
+        @ body_frame
+    )
+    # A lamp shines along its own -Z.
+    lighting.sun.matrix_world = Vector(toward_sun.tolist()).to_track_quat("Z", "Y").to_matrix().to_4x4()
+    lighting.sun.data.energy = request.sun_strength
+    lighting.environment.image = _image(lighting, world_path(request.world))
+    turn = Matrix(sky_rotation(request.world_rotation, body_frame).tolist())
+    lighting.mapping.inputs["Rotation"].default_value = turn.to_euler("XYZ")
+    lighting.background.inputs["Strength"].default_value = request.world_strength
+
+
+def sky_rotation(world_rotation: float, body_frame: FloatArray) -> FloatArray:
+    """(3, 3) from world directions to those of the HDRI, whose up is the animal's up.
+
+    For an animal that stands on the world's XY plane this is the turn by ``world_rotation`` degrees around Z.
+    """
+    angle = np.radians(world_rotation)
+    cosine, sine = np.cos(angle), np.sin(angle)
+    turn = np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
+    up = np.asarray(body_frame[2], dtype=np.float64)
+    raise_up = Vector(up.tolist()).rotation_difference(Vector((0.0, 0.0, 1.0))).to_matrix()
+    return turn @ np.array(raise_up, dtype=np.float64)
+
+
+def _image(lighting: Lighting, path: Path) -> Any:
+    image = lighting.images.pop(path, None)
+    if image is None:
+        try:
+            image = bpy.data.images.load(str(path))
+        except RuntimeError as error:
+            raise RenderError(f"{path}: cannot be read as a picture: {error}") from None
+        if not image.size[0]:
+            bpy.data.images.remove(image)
+            raise RenderError(f"{path}: is no .exr or .hdr picture that Blender can read")
+    lighting.images[path] = image
+    lighting.environment.image = image
+    while len(lighting.images) > WORLDS_KEPT:
+        oldest = next(iter(lighting.images))
+        bpy.data.images.remove(lighting.images.pop(oldest))
+    return image

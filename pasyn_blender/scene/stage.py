@@ -1,0 +1,249 @@
+"""A scene with one animal in it that takes one picture after another.
+
+What a picture looks like depends on its shot alone: everything a shot decides is set anew for each, and
+everything else never changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import bpy
+import numpy as np
+
+from ..anatomy.keypoint_sets import KeypointSet
+from ..annotation.projection import project
+from ..annotation.truth import Truth, bone_rotations, joint_positions, labelled
+from ..annotation.visibility import visibility
+from ..errors import RenderError
+from ..rig.anchors import KeypointSkin, keypoint_positions, keypoint_skin
+from ..rig.geometry import RigGeometry
+from ..rig.loading import LoadedRig, apply_action, deformed_vertices, posed_bone_matrices
+from ..rig.rig_map import RigMap
+from .camera import aim_camera, create_camera, render_border
+from .coat import Coat, CoatRequest, prepare_coat
+from .framing import View, ViewRequest, solve_view
+from .lighting import Lighting, LightRequest, apply_light, create_lighting, sky_rotation
+from .passes import PassFiles
+from .render_settings import RenderOptions, configure_render
+
+BORDER_MARGIN = 4
+"""Pixels rendered around the animal: the pixel filter reaches 1.5, the denoiser looks a little further."""
+
+
+class ShotRequest(Protocol):
+    """What a shot says of its picture; meanings as in ``render_jobs.shot.Shot``."""
+
+    @property
+    def action(self) -> str: ...
+    @property
+    def frame(self) -> float: ...
+    @property
+    def camera(self) -> ViewRequest: ...
+    @property
+    def light(self) -> LightRequest: ...
+    @property
+    def coat(self) -> CoatRequest: ...
+
+
+@dataclass(frozen=True)
+class Animal:
+    """A rig in the scene with all that labelling needs.
+
+    Attributes
+    ----------
+    rig, geometry, rig_map
+        The rig, its rest pose and its map.
+    keypoint_set
+        Which keypoints are labelled.
+    skin
+        Prepared visibility.
+    """
+
+    rig: LoadedRig
+    geometry: RigGeometry
+    rig_map: RigMap
+    keypoint_set: KeypointSet
+    skin: KeypointSkin
+
+    @classmethod
+    def prepare(
+        cls, rig: LoadedRig, geometry: RigGeometry, rig_map: RigMap, keypoint_set: KeypointSet
+    ) -> Animal:
+        """Prepare a loaded rig.
+
+        Raises
+        ------
+        RigMapError
+            The map does not fit the rig.
+        """
+        return cls(rig, geometry, rig_map, keypoint_set, keypoint_skin(rig_map, keypoint_set, geometry))
+
+
+@dataclass(frozen=True)
+class Posed:
+    """An animal posed and framed, and its labels.
+
+    Attributes
+    ----------
+    view
+        The solved camera.
+    vertices
+        (V, 3) posed vertices.
+    truth
+        The labels.
+    """
+
+    view: View
+    vertices: np.ndarray[Any, np.dtype[np.float64]]
+    truth: Truth
+
+
+class Stage:
+    """Renders shots of one animal.
+
+    Parameters
+    ----------
+    animal
+        The animal; its meshes must be in the current scene.
+    options
+        How to render.
+
+    Raises
+    ------
+    RenderError
+        Device or engine are missing.
+    """
+
+    def __init__(self, animal: Animal, options: RenderOptions) -> None:
+        self.animal = animal
+        self.options = options
+        self.scene = bpy.context.scene
+        configure_render(self.scene, options)
+        self.camera = create_camera(self.scene)
+        self.lighting: Lighting = create_lighting(self.scene)
+        self.coat: Coat = prepare_coat(animal.rig.meshes)
+        self.passes: PassFiles | None = PassFiles(self.scene, options.passes) if options.passes else None
+
+    def replace_animal(self, animal: Animal) -> None:
+        """Go on with another animal, which is in the scene in place of the one before."""
+        self.animal = animal
+        self.coat = prepare_coat(animal.rig.meshes)
+
+    def arrange(self, shot: ShotRequest) -> Posed:
+        """Pose, frame, light and label, without rendering.
+
+        Raises
+        ------
+        RigError
+            The rig has no such action.
+        RenderError
+            The pose cannot be framed, or the world is missing.
+        """
+        animal = self.animal
+        apply_action(animal.rig, shot.action, shot.frame)
+        # A second evaluation settles what depends on itself; pose_bone values are stale without it.
+        bpy.context.view_layer.update()
+        depsgraph = bpy.context.evaluated_depsgraph_get()
+        vertices = deformed_vertices(animal.rig, depsgraph)
+        bones = posed_bone_matrices(animal.rig, depsgraph)
+        if len(vertices) != len(animal.geometry.vertices):
+            raise RenderError(
+                f"action {shot.action!r} changes the number of vertices from {len(animal.geometry.vertices)} "
+                f"to {len(vertices)}; a modifier of the rig depends on the pose"
+            )
+        body_frame = animal.rig_map.body_frame
+        view = solve_view(vertices, body_frame, shot.camera, self.options.size)
+        aim_camera(self.camera, view)
+        apply_light(self.lighting, shot.light, body_frame)
+        self.coat.apply(shot.coat)
+        truth = self._label(view, vertices, bones, shot.light.world_rotation)
+        return Posed(view, vertices, truth)
+
+    def render(self, shot: ShotRequest, picture: Path, passes: Mapping[str, Path] | None = None) -> Truth:
+        """Render a shot.
+
+        Parameters
+        ----------
+        shot
+            What to render.
+        picture
+            Where Blender writes the RGBA PNG.
+        passes
+            Where the EXR of each pass of the options goes.
+
+        Raises
+        ------
+        PasynError
+            As :meth:`arrange`, or nothing was written.
+        """
+        posed = self.arrange(shot)
+        self._set_border(posed.view)
+        if self.passes is not None:
+            self.passes.aim(picture.parent, picture.name)
+        self.scene.render.filepath = str(picture)
+        try:
+            bpy.ops.render.render(write_still=True)
+        except RuntimeError as error:
+            raise RenderError(f"Blender could not render: {str(error).strip()}") from None
+        if not picture.is_file():
+            raise RenderError(f"Blender wrote no picture to {picture}; is the disk full?")
+        if self.passes is not None and passes is not None:
+            self.passes.collect(passes)
+        return posed.truth
+
+    def _set_border(self, view: View) -> None:
+        """Render only what the animal can touch; the rest of the picture is transparent anyway."""
+        render = self.scene.render
+        if self.options.engine != "cycles" or self.options.passes:
+            return
+        border = render_border(view, BORDER_MARGIN)
+        if border is None:
+            raise RenderError("the animal lies wholly outside the picture; ask for less truncation")
+        width, height = view.size
+        left, top, right, bottom = border
+        render.use_border = True
+        # Blender truncates fractions to pixels, from below: a quarter of a pixel keeps rounding harmless.
+        render.border_min_x = (left + 0.25) / width if left else 0.0
+        render.border_max_x = (right + 0.25) / width if right < width else 1.0
+        render.border_min_y = (height - bottom + 0.25) / height if bottom < height else 0.0
+        render.border_max_y = (height - top + 0.25) / height if top else 1.0
+
+    def _label(
+        self,
+        view: View,
+        vertices: np.ndarray[Any, np.dtype[np.float64]],
+        bones: np.ndarray[Any, np.dtype[np.float64]],
+        world_rotation: float,
+    ) -> Truth:
+        animal, geometry, rig_map = self.animal, self.animal.geometry, self.animal.rig_map
+        points = keypoint_positions(rig_map, animal.keypoint_set, geometry, vertices, bones)
+        pixels, _ = project(points, view.intrinsics, view.world_to_camera)
+        visible = visibility(
+            pixels,
+            points,
+            animal.skin.normals(vertices, geometry.triangles),
+            animal.skin.surface,
+            animal.skin.parts,
+            vertices,
+            geometry.triangles,
+            view.world_to_camera,
+            view.size,
+            rig_map.trunk_length,
+        )
+        turns = bone_rotations(geometry.bone_matrices, bones, geometry.bone_parents)
+        joints = {name: (joint.bone, joint.position) for name, joint in rig_map.joints.items()}
+        return Truth(
+            size=view.size,
+            keypoints=labelled(pixels, visible),
+            keypoints_world=points,
+            intrinsics=view.intrinsics,
+            world_to_camera=view.world_to_camera,
+            joints_world=joint_positions(joints, geometry.bone_names, geometry.bone_matrices, bones),
+            pose=dict(zip(geometry.bone_names, turns, strict=True)),
+            root_matrix=bones[0],
+            sky_rotation=sky_rotation(world_rotation, rig_map.body_frame),
+        )

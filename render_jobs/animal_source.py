@@ -1,0 +1,119 @@
+"""The animals of a job: a rig from a file, or individuals of a built-in species, ready to be rendered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+
+from pasyn_blender.anatomy.keypoint_sets import KEYPOINT_SETS
+from pasyn_blender.errors import RenderError
+from pasyn_blender.rig.geometry import RigGeometry
+from pasyn_blender.rig.loading import LoadedRig, list_actions, load_rig, read_geometry
+from pasyn_blender.rig.rig_map import RigMap
+from pasyn_blender.rig.rig_map_file import read_rig_map
+from pasyn_blender.scene.stage import Animal
+
+from .job import Job
+from .plan import RigFacts
+from .shot import Shot
+
+
+class AnimalSource:
+    """Loads the animals of a job into the current, empty scene; one is in the scene at a time.
+
+    Parameters
+    ----------
+    job
+        The job.
+    map_file
+        The output folder's own rig map, which wins over mapping anew where it exists; mapping is
+        deterministic, but a later version of the program may map otherwise.
+    """
+
+    def __init__(self, job: Job, map_file: Path) -> None:
+        self._job = job
+        self._map_file = map_file
+        self._current: Animal | None = None
+        self._individual: int | None = None
+
+    def individual_of(self, shot: Shot) -> int:
+        """Which animal a shot shows; rigs from a file are one individual."""
+        return shot.coat.individual if self._job.animal is not None else 0
+
+    @property
+    def first(self) -> int:
+        """The individual whose facts and map the output folder shows."""
+        return self._job.coat.individuals[0] if self._job.animal is not None else 0
+
+    def load(self, individual: int) -> Animal:
+        """Put an individual into the scene, in place of the one before.
+
+        Raises
+        ------
+        RigError, MappingError, RigMapError
+            The file holds no usable rig, or the map does not fit it.
+        """
+        if self._current is not None and self._individual == individual:
+            return self._current
+        if self._current is not None:
+            _remove(self._current.rig)
+            self._current = None
+        job = self._job
+        if job.animal is not None:
+            rig, geometry, rig_map = _build(job.animal, individual)
+        else:
+            assert job.rig is not None
+            rig = load_rig(job.rig)
+            geometry = read_geometry(rig)
+            rig_map = self._map(rig, geometry)
+        self._current = Animal.prepare(rig, geometry, rig_map, KEYPOINT_SETS[job.keypoints])
+        self._individual = individual
+        return self._current
+
+    def _map(self, rig: LoadedRig, geometry: RigGeometry) -> RigMap:
+        from pasyn_blender.rig.automatic import map_loaded_rig
+
+        if self._job.rig_map is not None:
+            return read_rig_map(self._job.rig_map, geometry)
+        if self._map_file.is_file():
+            return read_rig_map(self._map_file, geometry)
+        return map_loaded_rig(rig, geometry)
+
+
+def rig_facts(animal: Animal, name: str) -> RigFacts:
+    """Return what the plan needs to know of an animal."""
+    return RigFacts(
+        actions=tuple((action.name, action.start, action.end) for action in list_actions(animal.rig)),
+        name=name,
+        bone_count=len(animal.geometry.bone_names),
+        vertex_count=len(animal.geometry.vertices),
+        triangle_count=len(animal.geometry.triangles),
+    )
+
+
+def _build(species: str, individual: int) -> tuple[LoadedRig, RigGeometry, RigMap]:
+    try:
+        from pasyn_blender import animals
+        from pasyn_blender.animals import build_animal
+    except ImportError:
+        from pasyn_blender.animals.build import build_animal
+    rig = build_animal(species, individual)
+    geometry = read_geometry(rig)
+    if hasattr(animals, "animal_rig_map"):
+        return rig, geometry, animals.animal_rig_map(species, rig, geometry)
+    from pasyn_blender.rig.automatic import map_loaded_rig
+
+    return rig, geometry, map_loaded_rig(rig, geometry)
+
+
+def _remove(rig: LoadedRig) -> None:
+    """Take an animal and all that only it uses out of the file."""
+    for obj in (*rig.meshes, rig.armature, *rig.supports):
+        bpy.data.objects.remove(obj, do_unlink=True)
+    for action in rig.actions or ():
+        bpy.data.actions.remove(action)
+    try:
+        bpy.data.orphans_purge(do_local_ids=True, do_linked_ids=False, do_recursive=True)
+    except RuntimeError as error:
+        raise RenderError(f"Blender could not remove an animal from the scene: {error}") from None

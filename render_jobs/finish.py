@@ -76,7 +76,7 @@ def composer(job: Job) -> Compose:
             world_path(shot.light.world),
             np.array(camera["world_to_camera"], dtype=np.float64),
             np.array(camera["intrinsics"], dtype=np.float64),
-            shot.light.world_rotation,
+            np.array(truth["sky_rotation"], dtype=np.float64),
             size,
         )
         return compose(rgba, view)

@@ -39,24 +39,20 @@ def seal_picture(png: bytes, inputs: str) -> bytes:
     if not png.startswith(_SIGNATURE) or png[12:16] != b"IHDR":
         raise ValueError("not a PNG file")
     record = f"pasyn\0inputs={inputs} content={hashlib.sha256(png).hexdigest()}".encode("ascii")
-    body = b"tEXt" + record
-    chunk = struct.pack(">I", len(record)) + body + struct.pack(">I", zlib.crc32(body))
-    return png[:_HEADER] + chunk + png[_HEADER:]
+    return png[:_HEADER] + _chunk(record) + png[_HEADER:]
 
 
 def sealed_inputs(data: bytes) -> str | None:
     """Return the hash of what a picture was made from; None where it has no record or was changed since."""
     chunk = data[_HEADER : _HEADER + _RECORD_CHUNK]
     found = _RECORD.fullmatch(chunk[8:-4])
-    if found is None:
+    if found is None or chunk != _chunk(found[0]):
         return None
     content = hashlib.sha256(data[:_HEADER])
     content.update(memoryview(data)[_HEADER + _RECORD_CHUNK :])
-    if content.hexdigest() != found[2].decode() or _is_damaged(chunk):
-        return None
-    return found[1].decode()
+    return found[1].decode() if content.hexdigest() == found[2].decode() else None
 
 
-def _is_damaged(chunk: bytes) -> bool:
-    """Whether the checksum of a record's chunk is wrong."""
-    return struct.unpack(">I", chunk[-4:])[0] != zlib.crc32(chunk[4:-4])
+def _chunk(record: bytes) -> bytes:
+    body = b"tEXt" + record
+    return struct.pack(">I", len(record)) + body + struct.pack(">I", zlib.crc32(body))

@@ -63,6 +63,7 @@ def write_render(folder: Path, shot: Shot, identity: str, size: tuple[int, int])
         "height": height,
         "keypoints": points,
         "keypoints_world": [[0.0, 0.0, 0.0]] * len(AP10K.keypoints),
+        "sky_rotation": [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
         "camera": {
             "intrinsics": [[width, 0, width / 2], [0, width, height / 2], [0, 0, 1]],
             "world_to_camera": [[1, 0, 0, 0], [0, 0, -1, 0], [0, 1, 0, 5], [0, 0, 0, 1]],

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pasyn_blender.errors import OutputError
 
 from . import layout
-from .shot import Shot
+from .shot import BackgroundShot, Shot
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,17 @@ class Render:
     png: bytes
 
 
+_NO_BACKGROUND: Final = BackgroundShot(photo=None, folder=0, crop=(0.5, 0.5, 1.0), mirror=False)
+
+
 def shot_digest(shot: Shot) -> str:
-    """Sha256 of a shot, as the truth record of its render names it."""
-    return hashlib.sha256(shot.to_json().encode()).hexdigest()
+    """Sha256 of what a shot's render shows, as its truth record names it.
+
+    The background is left out: it is behind the render, not in it, and Blender's Python plans without
+    knowing the photos.
+    """
+    rendered = replace(shot, background=_NO_BACKGROUND)
+    return hashlib.sha256(rendered.to_json().encode()).hexdigest()
 
 
 def read_render(folder: Path, shot: Shot, identity: str) -> Render | None:

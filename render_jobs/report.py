@@ -246,7 +246,7 @@ def _poses(data: ReportData) -> str:
         cards.append(
             card(
                 "Limb angles",
-                spread_rows(angles, 0, 180, "degrees, from the 3D keypoints"),
+                spread_rows(angles, 0, 180, 30, "degrees, from the 3D keypoints"),
                 "Bend: 180° is a straight limb. Swing: 90° hangs straight down, less reaches forward.",
             )
         )
@@ -279,13 +279,17 @@ def _speed(data: ReportData) -> str:
             ("mean", f"{number(float(seconds.mean()))} s"),
             ("95 of 100 within", f"{number(float(np.percentile(seconds, 95)))} s"),
             ("longest", f"{number(float(seconds.max()))} s"),
-            ("all together", in_words(float(seconds.sum()))),
+            ("rendering, summed", in_words(float(seconds.sum()))),
         ]
     run = _section(data.manifest, "run")
-    facts += [(str(key).replace("_", " "), _plain(value)) for key, value in sorted(run.items())]
+    for key, value in sorted(run.items()):
+        if key == "seconds" and isinstance(value, int | float):
+            facts.append(("the whole run", in_words(float(value))))
+        else:
+            facts.append((str(key).replace("_", " "), _plain(value)))
     chart = timeline(data.seconds, "picture, in the order of the plan")
     cards = [
-        card("Seconds a picture", chart),
+        card("Seconds a picture", chart, width="double"),
         card("Time", pairs(facts) if facts else "nothing was recorded"),
     ]
     return f'<h2>Speed</h2><div class="cards">{"".join(cards)}</div>'

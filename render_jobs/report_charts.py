@@ -19,6 +19,7 @@ SERIES: Final = ("#2f6f9f", "#d98324", "#3f8f6b", "#a6527d", "#7a6fb0", "#8a7a2f
 SEEN, HIDDEN, OUTSIDE = "#2f6f9f", "#9cc3dd", "#e4e7eb"
 
 _WIDTH: Final = 350
+_DOUBLE: Final = 740
 _INK: Final = "#5b6570"
 _GRID: Final = "#e8ebef"
 
@@ -75,7 +76,7 @@ def histogram(
         Written after tick labels.
     """
     values = np.asarray(values, dtype=np.float64)
-    left, right, top, bottom = 34.0, 12.0, 22.0, 40.0
+    left, right, top, bottom = 34.0, 20.0, 22.0, 40.0
     height = 178.0
     wide, tall = _WIDTH - left - right, height - top - bottom
     counts, edges = np.histogram(np.clip(values, low, high), bins=bins, range=(low, high))
@@ -198,7 +199,7 @@ def visibility_bars(names: Sequence[str], counts: NDArray[np.int64]) -> str:
     counts
         (K, 3) pictures with v=0, 1, 2.
     """
-    row, left, width = 21.0, 112.0, 740.0
+    row, left, width = 21.0, 112.0, float(_DOUBLE)
     wide = width - left - 60
     parts = [_text(width - 52, 12, "seen", "start", 'class="strong"')]
     for i, (name, (outside, hidden, seen)) in enumerate(zip(names, counts.tolist(), strict=True)):
@@ -228,9 +229,11 @@ def visibility_bars(names: Sequence[str], counts: NDArray[np.int64]) -> str:
     return _svg(width, 22 + len(names) * row, "".join(parts), "Visibility of each keypoint")
 
 
-def spread_rows(rows: Sequence[tuple[str, FloatArray]], low: float, high: float, axis: str) -> str:
+def spread_rows(
+    rows: Sequence[tuple[str, FloatArray]], low: float, high: float, step: float, axis: str
+) -> str:
     """One row a quantity: every value as a faint tick, the middle half as a bar, the median as a line."""
-    row, left, right = 40.0, 92.0, 14.0
+    row, left, right = 46.0, 102.0, 18.0
     wide = _WIDTH - left - right
 
     def at_x(value: float) -> float:
@@ -238,7 +241,7 @@ def spread_rows(rows: Sequence[tuple[str, FloatArray]], low: float, high: float,
 
     height = len(rows) * row + 36
     parts = []
-    for tick in ticks(low, high, 7):
+    for tick in np.arange(low, high + step / 2, step).tolist():
         x = at_x(tick)
         parts.append(
             f'<line x1="{x:.1f}" x2="{x:.1f}" y1="2" y2="{len(rows) * row + 2:.1f}" stroke="{_GRID}"/>'
@@ -320,11 +323,11 @@ def scatter(
 
 def timeline(values: Mapping[int, float], axis: str) -> str:
     """Seconds of each shot in the order of the plan, with the median as a line."""
-    left, right, top, bottom, height = 44.0, 12.0, 22.0, 36.0, 190.0
-    wide, tall = _WIDTH - left - right, height - top - bottom
+    left, right, top, bottom, height = 44.0, 12.0, 22.0, 36.0, 200.0
+    wide, tall = _DOUBLE - left - right, height - top - bottom
     indices = sorted(values)
     if not indices:
-        return _svg(_WIDTH, 60, _text(_WIDTH / 2, 34, "no times were recorded"), axis)
+        return _svg(_DOUBLE, 60, _text(_DOUBLE / 2, 34, "no times were recorded"), axis)
     seconds = np.array([values[index] for index in indices])
     # One shot that hung must not flatten all others.
     high = max(float(min(seconds.max(), 4 * np.median(seconds))), 1e-6) * 1.08
@@ -350,11 +353,11 @@ def timeline(values: Mapping[int, float], axis: str) -> str:
         f'stroke-dasharray="3 3"/>'
     )
     parts.append(_text(left + wide, top - 8, f"median {number(middle)} s", "end", 'class="strong"'))
-    for tick in ticks(first, last, 6):
+    for tick in ticks(first, last, 9):
         if tick == int(tick):
             parts.append(_text(left + wide * (tick - first) / (last - first), top + tall + 15, f"{tick:g}"))
     parts.append(_text(left + wide / 2, height - 5, axis))
-    return _svg(_WIDTH, height, "".join(parts), axis)
+    return _svg(_DOUBLE, height, "".join(parts), axis)
 
 
 def frame_positions(boxes: FloatArray, label: str) -> str:

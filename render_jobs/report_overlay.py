@@ -110,8 +110,8 @@ def _mask(picture: Picture, unit: float) -> str:
         return ""
     path = mask_outline(decode_mask(dict(picture.segmentation)))
     return (
-        f'<g class="mask"><path d="{path}" fill="#ff5fa8" fill-opacity=".14" stroke="#ff5fa8" '
-        f'stroke-width="{unit:.2f}" stroke-linejoin="round"/></g>'
+        f'<g class="mask"><path d="{path}" fill="#ff5fa8" fill-rule="evenodd" fill-opacity=".1" '
+        f'stroke="#ff5fa8" stroke-width="{unit:.2f}" stroke-linejoin="round"/></g>'
     )
 
 
@@ -158,13 +158,13 @@ def _points(points: NDArray[np.float64], names: Sequence[str], unit: float) -> s
             title = f"<title>{escape(name.replace('_', ' '))}: {word} ({x:.1f}, {y:.1f})</title>"
             if visibility == 2:
                 shape = (
-                    f'<circle {centre} r="{2.6 * unit:.2f}" fill="{colour}" stroke="#000" '
+                    f'<circle {centre} r="{2.2 * unit:.2f}" fill="{colour}" stroke="#000" '
                     f'stroke-opacity=".75" stroke-width="{0.7 * unit:.2f}"/>'
                 )
             else:
                 shape = (
-                    f'<circle {centre} r="{2.5 * unit:.2f}" fill="none" stroke="#000" stroke-opacity=".6" '
-                    f'stroke-width="{2 * unit:.2f}"/><circle {centre} r="{2.5 * unit:.2f}" '
+                    f'<circle {centre} r="{2.2 * unit:.2f}" fill="none" stroke="#000" stroke-opacity=".6" '
+                    f'stroke-width="{2 * unit:.2f}"/><circle {centre} r="{2.2 * unit:.2f}" '
                     f'fill="#000" fill-opacity=".01" stroke="{colour}" stroke-width="{unit:.2f}"/>'
                 )
             marks.append(f"<g>{shape}{title}</g>")

@@ -49,7 +49,7 @@ gap:8px;font-variant-numeric:tabular-nums}
 figcaption span:first-child{overflow:hidden;text-overflow:ellipsis;white-space:nowrap;min-width:0}
 figcaption span:last-child{white-space:nowrap}
 figcaption b{color:var(--ink);font-weight:600}
-svg.chart{display:block;width:100%;max-width:680px;height:auto;margin:0 auto}
+svg.chart{display:block;width:100%;height:auto;margin:0 auto}
 svg.chart text{font-size:11.5px;fill:var(--soft);font-variant-numeric:tabular-nums}
 svg.chart text.strong{fill:var(--ink);font-weight:600}
 svg.chart text.alarm{fill:#b3401f;font-weight:700}

@@ -93,6 +93,7 @@ def steps(rig: Path, output: Path) -> Iterator[float]:
         if getattr(walk, "slots", None):
             armature.animation_data.action_slot = walk.slots[0]
         scene.frame_set(int(walk.frame_range[0]) + 5)
+    # The picture is about the keypoints.
     scene.pasyn.armature.hide_set(True)
     space.overlay.show_cursor = False
     space.shading.type = "SOLID"

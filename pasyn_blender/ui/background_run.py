@@ -207,7 +207,8 @@ def failure_line(log: Path, code: int) -> str:
         text = ""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     named = [line for line in lines if line.lower().startswith(("error", "pasyn:"))]
-    said = (named or lines or [""])[-1].removeprefix("error: ")
+    # The messages are the command line's; here the folder is a field of the panel.
+    said = (named or lines or [""])[-1].removeprefix("error: ").replace("--out", "folder")
     return said or f"the renderer ended with exit code {code} and said nothing; see {log}"
 
 

@@ -24,6 +24,7 @@ from .screen import (
 
 _OUTLINE = (0.04, 0.04, 0.05, 0.85)
 _RING = (1.0, 1.0, 1.0, 0.95)
+_OUTLINED = 6  # the kind of shadow that goes all around a letter
 _handles: list[Any] = []
 
 
@@ -107,8 +108,8 @@ def _draw_names(places: FloatArray, mark_size: float, scale: float) -> None:
     obstacles = np.concatenate([marks, along_links(places, links, 6.0 * scale)])
     corners = place_labels(places[shown], sizes, (mark_size + 5.0) * scale, obstacles)
     blf.enable(font, blf.SHADOW)
-    blf.shadow(font, 3, 0.0, 0.0, 0.0, 0.9)
-    blf.shadow_offset(font, 1, -1)
+    blf.shadow(font, _OUTLINED, 0.0, 0.0, 0.0, 1.0)
+    blf.shadow_offset(font, 0, 0)
     for index, text, corner in zip(shown, texts, corners, strict=True):
         red, green, blue = (0.35 + 0.65 * value for value in side_colour(names[index]))
         blf.color(font, red, green, blue, 1.0)

@@ -103,12 +103,8 @@ class PASYN_PT_keypoints(_SidebarPanel, bpy.types.Panel):
         """Only for a mapped animal."""
         return bool(context.scene.pasyn.rig_map)
 
-    def draw_header_preset(self, context: bpy.types.Context) -> None:
-        """Show how many, also while the panel is closed."""
-        self.layout.label(text=_found(context.scene.pasyn.keypoints))
-
     def draw(self, context: bpy.types.Context) -> None:
-        """Show what is drawn over the viewport, and the list."""
+        """Show what is drawn over the viewport."""
         layout = self.layout
         settings = context.scene.pasyn
         layout.prop(settings, "show_overlay")
@@ -119,14 +115,31 @@ class PASYN_PT_keypoints(_SidebarPanel, bpy.types.Panel):
         trouble = live_map.problem(context.scene)
         if trouble:
             _wrapped(layout, context, trouble, "ERROR")
-        layout.template_list(
+
+
+class PASYN_PT_keypoint_list(_SidebarPanel, bpy.types.Panel):
+    """Which keypoints were found, and where."""
+
+    bl_idname = "PASYN_PT_keypoint_list"
+    bl_parent_id = "PASYN_PT_keypoints"
+    bl_label = "List"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw_header_preset(self, context: bpy.types.Context) -> None:
+        """Show how many, also while the panel is closed."""
+        self.layout.label(text=_found(context.scene.pasyn.keypoints))
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Show the list."""
+        settings = context.scene.pasyn
+        self.layout.template_list(
             PASYN_UL_findings.bl_idname,
             "keypoints",
             settings,
             "keypoints",
             settings,
             "keypoint_index",
-            rows=6,
+            rows=7,
         )
 
 
@@ -210,4 +223,11 @@ def wrap(text: str, width: int) -> list[str]:
     return [line for line in lines if line]
 
 
-CLASSES = (PASYN_UL_findings, PASYN_PT_animal, PASYN_PT_joints, PASYN_PT_keypoints, PASYN_PT_dataset)
+CLASSES = (
+    PASYN_UL_findings,
+    PASYN_PT_animal,
+    PASYN_PT_joints,
+    PASYN_PT_keypoints,
+    PASYN_PT_keypoint_list,
+    PASYN_PT_dataset,
+)

@@ -88,6 +88,8 @@ class PASYN_OT_import_animal(ReportsMistakes, bpy.types.Operator, ImportHelper):
         path = Path(bpy.path.abspath(self.filepath)).absolute()
         _object_mode(context)
         rig = load_rig(path)
+        # Solid bones of a game rig's helpers would hide the animal.
+        rig.armature.data.display_type = "STICK"
         settings = context.scene.pasyn
         settings.armature = rig.armature
         settings.species = _species(path.stem)

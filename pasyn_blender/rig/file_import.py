@@ -6,6 +6,7 @@ import contextlib
 import io
 import logging
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -289,7 +290,8 @@ def _quiet() -> Iterator[io.StringIO]:
 
 def _failure(path: Path, report: str) -> str:
     """One sentence out of an importer's report, which may be a whole traceback."""
-    lines = [line.strip() for line in report.splitlines() if line.strip()]
-    errors = [line for line in lines if "Error" in line and not line.startswith(("File ", "Traceback"))]
-    reason = (errors or lines or ["no reason given"])[-1].removeprefix("Error: ").removeprefix("Python: ")
-    return f"{path.name} cannot be read; it is cut short, damaged or not a model ({reason[:200]})"
+    lines = [line.strip().removeprefix("Error: ").removeprefix("Python: ") for line in report.splitlines()]
+    lines = [line for line in lines if line and not line.startswith(("File ", "Traceback", "Location:"))]
+    errors = [line for line in lines if re.match(r"[\w.]*(Error|Exception|Warning)\b|.*(failed|Bad )", line)]
+    reason = (errors or lines or ["no reason given"])[-1].replace(str(path), path.name)
+    return f"{path.name} cannot be read: it is cut short, damaged or not a model ({reason[:160]})"

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import bpy
 
+from ..errors import RigError
 from .actions import ActionRange, apply_action, clear_action, list_actions, remember_rest
 from .animal_parts import AnimalParts, choose_parts
 from .extraction import deformed_vertices, posed_bone_matrices, read_geometry
-from .file_import import all_blocks, import_file, new_blocks, remove_blocks, remove_unused
+from .file_import import ImportedFile, all_blocks, import_file, new_blocks, remove_blocks, remove_unused
 from .import_repairs import keep_topology, repair
 from .loaded_rig import MESH_NAME_KEY, LoadedRig
 
@@ -66,7 +67,7 @@ def load_rig(path: Path) -> LoadedRig:
             meshes=parts.meshes,
             dropped=dropped,
             notes=(*imported.notes, *parts.notes, *notes),
-            actions=imported.actions,
+            actions=_own_actions(imported, parts),
             supports=parts.supports,
         )
         remember_rest(rig)
@@ -75,10 +76,28 @@ def load_rig(path: Path) -> LoadedRig:
         remove_unused(before, [collection, parts.armature, *parts.meshes, *parts.supports, *actions])
         rig = replace(rig, actions=actions)
         rig = replace(rig, notes=(*rig.notes, *keep_topology(rig)))
-    except BaseException:
+    except BaseException as error:
         remove_blocks(new_blocks(before))
+        if isinstance(error, ReferenceError):
+            # Blender reads a .blend whose inner links are broken, and then drops parts of it.
+            raise RigError(f"{path.name} is damaged: parts of it refer to what is not there") from None
         raise
     return rig
+
+
+def _own_actions(imported: ImportedFile, parts: AnimalParts) -> tuple[bpy.types.Action, ...]:
+    """Actions of the file without those that only another creature plays, whose bones may be named alike."""
+
+    def played(obj: bpy.types.Object) -> set[bpy.types.Action]:
+        animation = obj.animation_data
+        if animation is None:
+            return set()
+        strips = {strip.action for track in animation.nla_tracks for strip in track.strips}
+        return {action for action in strips | {animation.action} if action is not None}
+
+    others = [obj for obj in parts.dropped if obj.type == "ARMATURE"]
+    foreign = set().union(*(played(obj) for obj in others)) - played(parts.armature)
+    return tuple(action for action in imported.actions if action not in foreign)
 
 
 def _remember_name(obj: bpy.types.Object, taken: set[str]) -> None:

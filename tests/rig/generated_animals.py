@@ -112,7 +112,8 @@ def _body(rig: Any, flesh: Flesh, height: float) -> Any:
     corners = np.array([vertex.co for vertex in ball.verts])
     faces = np.array([[vertex.index for vertex in face.verts] for face in ball.faces])
     ball.free()
-    points, polygons = [], []
+    points: list[Any] = []
+    polygons: list[Any] = []
     for bone in rig.data.bones:
         radii = _radii(bone.name, flesh)
         if radii is None:
@@ -210,7 +211,9 @@ def simplify(rig: Any, words: str) -> None:
                 bones.remove(bone)
 
 
-_FACE_AND_TOES = r"lip|lid|brow|cheek|teeth|tongue|forehead|temple|chin\.|jaw\.|palm|pinky|ring|middle|index|mane|skull\."
+_FACE_AND_TOES = (
+    r"lip|lid|brow|cheek|teeth|tongue|forehead|temple|chin\.|jaw\.|palm|pinky|ring|middle|index|mane|skull\."
+)
 
 
 def _plain(rig: Any) -> None:

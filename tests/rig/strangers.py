@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import bpy
-import numpy as np
 from mathutils import Matrix, Vector
 
 SHARED_RIGS = {
@@ -98,7 +97,8 @@ def save(path: Path) -> Path:
         else:
             kind = "GLTF_SEPARATE" if path.suffix == ".gltf" else "GLB"
             bpy.ops.export_scene.gltf(
-                filepath=str(path), export_format=kind, export_animation_mode="NLA_TRACKS" if _tracks() else "ACTIONS",
+                filepath=str(path), export_format=kind,
+                export_animation_mode="NLA_TRACKS" if _tracks() else "ACTIONS",
                 export_optimize_animation_size=False, export_def_bones=False,
             )  # fmt: skip
     return path
@@ -108,9 +108,7 @@ def _tracks() -> bool:
     return any(obj.animation_data and obj.animation_data.nla_tracks for obj in bpy.data.objects)
 
 
-def make(
-    shared: Path, animal: str, path: Path, change: Callable[[], None] = lambda: None
-) -> Path:
+def make(shared: Path, animal: str, path: Path, change: Callable[[], None] = lambda: None) -> Path:
     """Save a changed shared rig under a path, in the format of its suffix."""
     open_shared(shared, animal)
     change()
@@ -169,7 +167,7 @@ def rename_spanish() -> None:
 
 
 def rename_japanese() -> None:
-    rename_by(_JAPANESE, lambda stem, s: { "L": "左", "R": "右", "": ""}[s] + stem)
+    rename_by(_JAPANESE, lambda stem, s: {"L": "左", "R": "右", "": ""}[s] + stem)
 
 
 def rename_bip01() -> None:
@@ -453,7 +451,10 @@ def add_control_bones() -> None:
         master.head, master.tail = (0, 0, 0), (0, 2 * size, 0)
         for i in range(6):
             control = bones.new(f"CTRL_{i}")
-            control.head, control.tail = (2 * size * (i - 3), -4 * size, 0), (2 * size * (i - 3), -4 * size, size)
+            control.head, control.tail = (
+                (2 * size * (i - 3), -4 * size, 0),
+                (2 * size * (i - 3), -4 * size, size),
+            )
             control.parent, control.use_deform = master, False
         previous = master
         for i in range(12):
@@ -773,4 +774,3 @@ def make_stranger(shared: Path, name: str, folder: Path) -> Path:
         return make(shared, animal, path, change)
     change()
     return save(path)
-

@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from ..anatomy.skeleton import JOINTS
 from ..errors import MappingError
-from .axial import cut_midline, find_eyes, find_head, find_tail, outward
+from .axial import cut_midline, find_head, find_tail, outward
 from .body_frame import Standing, find_standing
+from .eyes import find_eyes
 from .geometry import FloatArray, RigGeometry
 from .keypoint_placement import Anatomy, place_keypoints
 from .limbs import Leg, LegTrace, find_bends, trace_leg
@@ -68,7 +69,9 @@ def find_anatomy(geometry: RigGeometry) -> Anatomy:
     for name, trace in traces.items():
         if len(trace.heights) < 8:
             leg = name.replace("_", " ")
-            raise MappingError(f"not a standing quadruped: its {leg} leg cannot be followed up from the ground")
+            raise MappingError(
+                f"not a standing quadruped: its {leg} leg cannot be followed up from the ground"
+            )
     legs = {
         name: find_bends(trace, standing, geometry, _upper_height(traces, name), name.endswith("hind"))
         for name, trace in traces.items()

@@ -76,20 +76,18 @@ def _draw_marks(places: FloatArray, depth: FloatArray, settings: Any, scale: flo
     if not order:
         return
     names = live_map.KEYPOINTS.keypoints
-    chosen = settings.keypoint_index
-    blocks = []
+    discs: list[tuple[int, float, tuple[float, ...]]] = []
     for index in order:
-        centre = places[index : index + 1]
-        if index == chosen:
-            blocks.append(disc_triangles(centre, radius + 4.0 * scale, np.array([_RING])))
-        blocks.append(disc_triangles(centre, radius + 1.5 * scale, np.array([_OUTLINE])))
-        blocks.append(disc_triangles(centre, radius, np.array([(*side_colour(names[index]), 1.0)])))
-    corners = np.concatenate([block for block, _ in blocks])
-    colours = np.concatenate([block for _, block in blocks])
+        if index == settings.keypoint_index:
+            discs.append((index, radius + 4.0 * scale, _RING))
+        discs.append((index, radius + 1.5 * scale, _OUTLINE))
+        discs.append((index, radius, (*side_colour(names[index]), 1.0)))
+    indices, radii, colours = zip(*discs, strict=True)
+    corners, corner_colours = disc_triangles(places[list(indices)], np.array(radii), np.array(colours))
     corners = np.concatenate([corners, np.zeros((len(corners), 1))], axis=1)
     shader = gpu.shader.from_builtin("SMOOTH_COLOR")
     batch = batch_for_shader(
-        shader, "TRIS", {"pos": corners.astype(np.float32), "color": colours.astype(np.float32)}
+        shader, "TRIS", {"pos": corners.astype(np.float32), "color": corner_colours.astype(np.float32)}
     )
     batch.draw(shader)
 

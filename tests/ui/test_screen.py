@@ -71,7 +71,9 @@ def test_colours_tell_the_sides_apart() -> None:
 
 
 def test_a_disc_covers_its_area_and_fades_at_the_rim() -> None:
-    corners, colours = disc_triangles(np.array([[10.0, 20.0]]), 6.0, np.array([[1.0, 0.5, 0.0, 0.8]]), 64)
+    corners, colours = disc_triangles(
+        np.array([[10.0, 20.0]]), np.array([6.0]), np.array([[1.0, 0.5, 0.0, 0.8]]), 64
+    )
     triangles = corners.reshape(-1, 3, 2)
     a, b = triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]
     area = 0.5 * np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).sum()

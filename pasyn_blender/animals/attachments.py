@@ -57,7 +57,7 @@ def lofted_quads(rings: int, around: int) -> IntArray:
 
 def ear_ends(plan: BodyPlan) -> tuple[FloatArray, FloatArray]:
     """Root and tip of the left ear, (3,) each."""
-    root = on_head(plan, 0.048, 0.035, 0.040)
+    root = on_head(plan, 0.044, 0.040, 0.036)
     _, axes = head_frame(plan)
     upward = 0.36 * axes[0] - 0.62 * axes[1] + 0.72 * axes[2]
     length = 0.170 * plan.factors["ear_length"] * plan.scale
@@ -75,7 +75,7 @@ def ears(plan: BodyPlan) -> tuple[Piece, Piece]:
     opening /= np.linalg.norm(opening)
     across = np.cross(up, opening)
     #                  height, half width, half opening of the roll (degrees), thickness
-    leaf = np.array([[-0.10, 0.125, 150, 0.040], [0.06, 0.150, 140, 0.040], [0.25, 0.185, 118, 0.036],
+    leaf = np.array([[-0.10, 0.060, 150, 0.040], [0.06, 0.150, 140, 0.040], [0.25, 0.185, 118, 0.036],
                      [0.45, 0.220, 100, 0.032], [0.65, 0.215, 92, 0.030], [0.82, 0.165, 88, 0.026],
                      [0.93, 0.100, 85, 0.020], [1.00, 0.030, 80, 0.012]])  # fmt: skip
     heights = np.concatenate([np.linspace(-0.10, 0.82, 10), [0.90, 0.96, 0.99, 1.00]])
@@ -137,7 +137,9 @@ def mane(plan: BodyPlan, surface: BodySurface) -> Piece:
     for _ in range(4):
         place -= field(plan, surface.sweeps, place)[:, None].clip(-0.03, 0.03) * up
     along = np.linspace(0.0, 1.0, count)
-    tall = np.interp(along, [0.0, 0.08, 0.25, 0.6, 0.86, 0.95, 1.0], [0.004, 0.04, 0.085, 0.098, 0.100, 0.075, 0.02])
+    tall = np.interp(
+        along, [0.0, 0.08, 0.25, 0.6, 0.86, 0.95, 1.0], [0.004, 0.05, 0.098, 0.114, 0.112, 0.085, 0.025]
+    )
     random = individual_stream(plan.individual, 2)
     ragged = random.normal(0.0, 1.0, count)
     ragged = 0.5 * ragged + 0.25 * (np.roll(ragged, 1) + np.roll(ragged, -1))
@@ -151,7 +153,9 @@ def mane(plan: BodyPlan, surface: BodySurface) -> Piece:
     height = np.where(outline[:, 1] < 0.0, outline[:, 1] * buried[:, None], outline[:, 1] * tall[:, None])
     vertices = (place[:, None] + lateral + height[..., None] * up[:, None]).reshape(-1, 3)
     sideways = np.sign(outline[:, 0])[None, :, None] * 0.03 * plan.scale * np.array([1.0, 0.0, 0.0])
-    roots = np.broadcast_to(place[:, None] + sideways - 0.01 * up[:, None], (count, len(outline), 3)).reshape(-1, 3)
+    roots = np.broadcast_to(place[:, None] + sideways - 0.01 * up[:, None], (count, len(outline), 3)).reshape(
+        -1, 3
+    )
     quads = lofted_quads(count, len(outline))
     if _volume(vertices, quads) < 0.0:
         quads = quads[:, ::-1]
@@ -165,7 +169,9 @@ def tuft(plan: BodyPlan) -> Piece:
     start = np.array([0.0, *(0.45 * yz[-1] + 0.55 * yz[-2])])
     end = np.array([0.0, *plan.tuft_end])
     along = np.linspace(0.0, 1.0, 18)
-    thick = np.interp(along, [0.0, 0.1, 0.35, 0.65, 0.88, 1.0], [0.75, 1.35, 2.1, 2.2, 1.3, 0.25]) * radius[-1]
+    thick = (
+        np.interp(along, [0.0, 0.1, 0.35, 0.65, 0.88, 1.0], [0.75, 1.35, 2.1, 2.2, 1.3, 0.25]) * radius[-1]
+    )
     turn = np.linspace(0.0, 2.0 * np.pi, 12, endpoint=False)
     lobes = 1.0 + 0.10 * np.cos(3.0 * turn + 1.0)
     centre = start + along[:, None] * (end - start)
@@ -192,7 +198,10 @@ def eyeball(centre: FloatArray, radius: float) -> tuple[FloatArray, IntArray]:
     """Closed sphere of quads: (V, 3) vertices and (Q, 4) faces."""
     turn = np.linspace(0.0, 2.0 * np.pi, 16, endpoint=False)
     tilt = np.linspace(-0.97, 0.97, 11) * np.pi / 2
-    rings = [np.column_stack([np.cos(a) * np.cos(turn), np.cos(a) * np.sin(turn), np.full(16, np.sin(a))]) for a in tilt]
+    rings = [
+        np.column_stack([np.cos(a) * np.cos(turn), np.cos(a) * np.sin(turn), np.full(16, np.sin(a))])
+        for a in tilt
+    ]
     vertices = centre + radius * np.concatenate(rings)
     quads = lofted_quads(len(tilt), 16)
     return vertices, quads if _volume(vertices - centre, quads) > 0.0 else quads[:, ::-1]

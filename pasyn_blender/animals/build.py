@@ -85,7 +85,11 @@ def _armature(species: str, model: AnimalModel, collection: bpy.types.Collection
 
 
 def _mesh_object(
-    name: str, vertices: FloatArray, quads: IntArray, armature: bpy.types.Object, collection: bpy.types.Collection
+    name: str,
+    vertices: FloatArray,
+    quads: IntArray,
+    armature: bpy.types.Object,
+    collection: bpy.types.Collection,
 ) -> bpy.types.Object:
     mesh = bpy.data.meshes.new(name)
     mesh.vertices.add(len(vertices))

@@ -111,7 +111,9 @@ def _angle(vector: FloatArray) -> FloatArray:
     return direction
 
 
-def two_links(first: FloatArray, second: FloatArray, reach: FloatArray, side: float) -> tuple[FloatArray, FloatArray]:
+def two_links(
+    first: FloatArray, second: FloatArray, reach: FloatArray, side: float
+) -> tuple[FloatArray, FloatArray]:
     """Turns that make two links span a vector.
 
     Parameters
@@ -136,8 +138,13 @@ def two_links(first: FloatArray, second: FloatArray, reach: FloatArray, side: fl
     direction = toward + np.sign(side) * bend
     knee = a[..., None] * np.stack([np.cos(direction), np.sin(direction)], axis=-1)
     goal = distance[..., None] * np.stack([np.cos(toward), np.sin(toward)], axis=-1)
-    turns = (direction - _angle(first), _angle(goal - knee) - _angle(second))
-    return tuple(np.degrees((t + np.pi) % (2.0 * np.pi) - np.pi) for t in turns)  # type: ignore[return-value]
+    return _degrees(direction - _angle(first)), _degrees(_angle(goal - knee) - _angle(second))
+
+
+def _degrees(radians: FloatArray) -> FloatArray:
+    """Degrees between -180 and 180."""
+    wrapped: FloatArray = np.degrees((radians + np.pi) % (2.0 * np.pi) - np.pi)
+    return wrapped
 
 
 def _cross(a: FloatArray, b: FloatArray) -> float:
@@ -147,9 +154,9 @@ def _cross(a: FloatArray, b: FloatArray) -> float:
 def plant(figure: Figure, limb: str, suffix: str, path: HoofPath, rounds: int = 4) -> FloatArray:
     """Turn the bones of a leg so that its hoof follows a path.
 
-    The carpus is bent as the path says and forearm and cannon act as one link; in the hind leg the cannon turns
-    with the thigh, as the tendons between stifle and hock make it. What remains is two links in the plane of
-    the leg, solved exactly; turning that plane sideways makes up for roll and yaw of the trunk.
+    The carpus is bent as the path says and forearm and cannon act as one link; in the hind leg the cannon
+    turns with the thigh, as the tendons between stifle and hock make it. What remains is two links in the
+    plane of the leg, solved exactly; turning that plane sideways makes up for roll and yaw of the trunk.
 
     Parameters
     ----------
@@ -179,7 +186,11 @@ def plant(figure: Figure, limb: str, suffix: str, path: HoofPath, rounds: int = 
 
     hoof = turn(0, path.pitch)
     pastern = turn(0, path.pitch + path.fetlock)
-    goal = path.toe + np.einsum("fij,j->fi", hoof, coronet - toe) + np.einsum("fij,j->fi", pastern, fetlock - coronet)
+    goal = (
+        path.toe
+        + np.einsum("fij,j->fi", hoof, coronet - toe)
+        + np.einsum("fij,j->fi", pastern, fetlock - coronet)
+    )
     carrier, origin = figure.place(parent)
     target = np.einsum("fji,fj->fi", carrier, goal - origin) + figure.rest_head(parent)
 
@@ -206,11 +217,15 @@ def plant(figure: Figure, limb: str, suffix: str, path: HoofPath, rounds: int = 
             figure.rotate(bones[1], turn(0, b - a))
             figure.rotate(bones[2], turn(0, path.flexion))
         else:
-            a, b = two_links(upper + folded, middle, (flat - pivot)[:, 1:], _cross((fetlock - shoulder)[1:], upper + lower))
+            a, b = two_links(
+                upper + folded, middle, (flat - pivot)[:, 1:], _cross((fetlock - shoulder)[1:], upper + lower)
+            )
             figure.rotate(bones[0], tilt, turn(0, a))
             figure.rotate(bones[1], turn(0, b - a))
             figure.rotate(bones[2], turn(0, a + path.flexion - b))
-        reached = np.einsum("fji,fj->fi", carrier, figure.place(bones[3])[1] - origin) + figure.rest_head(parent)
+        reached = np.einsum("fji,fj->fi", carrier, figure.place(bones[3])[1] - origin) + figure.rest_head(
+            parent
+        )
         aim = aim + (target - reached)
 
     above, _ = figure.place(bones[2])

@@ -1,10 +1,12 @@
 """Motions of a standing, grazing and running horse-like animal, by rotations of its bones alone.
 
-The gaits follow the footfall sequences of Hildebrand (Science 150, 1965; BioScience 39, 1989): a lateral-sequence
-walk, a trot of diagonal pairs, and a transverse gallop. Duty factors and stride times are those of zebra and of
-horses of their size at ordinary speed (Pennycuick, J. Exp. Biol. 63, 1975: walking wildebeest, zebra and gazelle;
-Hoyt & Taylor, Nature 292, 1981; Biewener, J. Exp. Biol. 105, 1983; Back & Clayton, Equine Locomotion, 2nd ed. 2013,
-for the angles of the joints, the nodding of the head and the rise and fall of the trunk).
+The gaits follow the footfall sequences of Hildebrand (Symmetrical gaits of horses, Science 150, 1965; The
+quadrupedal gaits of vertebrates, BioScience 39, 1989): a lateral-sequence walk, a trot of diagonal pairs, and
+a transverse gallop. Duty factors and stride times are those of horse-like animals of this size at ordinary
+speed (Pennycuick, On the running of the gnu and other animals, J. Exp. Biol. 63, 1975; Hoyt & Taylor, Gait and
+the energetics of locomotion in horses, Nature 292, 1981; Biewener, J. Exp. Biol. 105, 1983); the bending of the
+joints, the nodding of the head and the rise and fall of the trunk follow Back & Clayton (Equine Locomotion,
+2nd ed. 2013).
 """
 
 from __future__ import annotations
@@ -116,19 +118,19 @@ class Gait:
 
 GAITS: Final[Mapping[str, Gait]] = {
     "walk": Gait(
-        frames=28, duty=0.62, touchdown=(0.0, 0.25, 0.5, 0.75), stride=0.92, lift_fore=0.055, lift_hind=0.045,
-        carpus=62.0, hock=-6.0, drop=0.018, bob=0.008, bob_beats=2, bob_phase=0.06, roll=2.0, yaw=2.5, spine=0.5,
-        nod=3.5, neck=8.0, tail=3.0, reach_fore=0.01,
+        frames=28, duty=0.62, touchdown=(0.0, 0.25, 0.5, 0.75), stride=0.92, lift_fore=0.055,
+        lift_hind=0.045, carpus=62.0, hock=-6.0, drop=0.018, bob=0.008, bob_beats=2, bob_phase=0.06, roll=2.0,
+        yaw=2.5, spine=0.5, nod=3.5, neck=8.0, tail=3.0, reach_fore=0.01,
     ),
     "trot": Gait(
-        frames=16, duty=0.42, touchdown=(0.0, 0.5, 0.5, 0.0), stride=1.40, lift_fore=0.10, lift_hind=0.085,
-        carpus=78.0, hock=-12.0, drop=0.022, bob=0.024, bob_beats=2, bob_phase=0.46, roll=1.5, yaw=1.5, spine=0.8,
-        nod=1.5, neck=-2.0, tail=16.0,
+        frames=16, duty=0.42, touchdown=(0.0, 0.5, 0.5, 0.0), stride=1.40, lift_fore=0.10,
+        lift_hind=0.085, carpus=78.0, hock=-12.0, drop=0.022, bob=0.024, bob_beats=2, bob_phase=0.46, roll=1.5,
+        yaw=1.5, spine=0.8, nod=1.5, neck=-2.0, tail=16.0,
     ),
     "gallop": Gait(
-        frames=12, duty=0.26, touchdown=(0.0, 0.44, 0.13, 0.30), stride=2.35, lift_fore=0.17, lift_hind=0.15,
-        carpus=96.0, hock=-22.0, drop=0.045, bob=0.030, bob_beats=1, bob_phase=0.80, pitch=4.5, pitch_phase=0.30,
-        roll=1.0, spine=7.0, nod=7.0, nod_beats=1, neck=14.0, tail=38.0, reach_hind=-0.03,
+        frames=12, duty=0.25, touchdown=(0.0, 0.44, 0.13, 0.30), stride=2.20, lift_fore=0.17,
+        lift_hind=0.15, carpus=96.0, hock=-22.0, drop=0.045, bob=0.030, bob_beats=1, bob_phase=0.80,
+        pitch=4.5, pitch_phase=0.30, roll=1.0, spine=7.0, nod=7.0, nod_beats=1, neck=14.0, tail=38.0, reach_hind=-0.03,
     ),
 }  # fmt: skip
 
@@ -183,7 +185,11 @@ def _stride_path(gait: Gait, limb: str, phase: FloatArray, toe: FloatArray, heig
     fold = np.where(stance, 0.0, -14.0 * _hump(t, 0.40))
     bend = gait.carpus if limb == "fore" else gait.hock
     # A little flexion before the hoof leaves the ground makes the carpus give way smoothly.
-    flexion = np.where(stance, bend * 0.10 * _ease((t - 0.86) / 0.14), bend * (0.10 * (1 - _ease(t / 0.3)) + 0.95 * _hump(t, 0.40)))
+    flexion = np.where(
+        stance,
+        bend * 0.10 * _ease((t - 0.86) / 0.14),
+        bend * (0.10 * (1 - _ease(t / 0.3)) + 0.95 * _hump(t, 0.40)),
+    )
     return HoofPath(path, off + hang, sink + fold, flexion)
 
 
@@ -191,7 +197,7 @@ def _pose_neck(figure: Figure, pitch: FloatArray, head: FloatArray, yaw: FloatAr
                roll: FloatArray | float = 0.0) -> None:  # fmt: skip
     """Share a turn of the neck among its bones, and turn the head by so much more."""
     yaw, roll = np.asarray(yaw, float), np.asarray(roll, float)
-    for name, share in (("neck_1", 0.42), ("neck_2", 0.33), ("neck_3", 0.25)):
+    for name, share in (("neck_1", 0.45), ("neck_2", 0.32), ("neck_3", 0.23)):
         figure.rotate(name, turn(2, share * 0.8 * yaw), turn(0, share * pitch))
     figure.rotate("head", turn(2, 0.2 * yaw), turn(1, roll), turn(0, head))
 
@@ -199,7 +205,11 @@ def _pose_neck(figure: Figure, pitch: FloatArray, head: FloatArray, yaw: FloatAr
 def _pose_tail(figure: Figure, raised: FloatArray | float, sway: Callable[[float], FloatArray]) -> None:
     """Raise the tail by degrees, and let a swing run down it; ``sway(lag)`` gives degrees sideways."""
     for i, share in enumerate((0.55, 0.3, 0.15, 0.0)):
-        figure.rotate(f"tail_{i + 1}", turn(1, sway(0.09 * i) * (0.5 + 0.35 * i)), turn(0, share * np.asarray(raised, float)))
+        figure.rotate(
+            f"tail_{i + 1}",
+            turn(1, sway(0.09 * i) * (0.5 + 0.35 * i)),
+            turn(0, share * np.asarray(raised, float)),
+        )
 
 
 def _pose_ears(figure: Figure, forward: FloatArray, out: FloatArray) -> None:
@@ -250,7 +260,9 @@ def _stride(
     )  # fmt: skip
     figure.rotate("spine_1", turn(2, -0.6 * gait.yaw * side), turn(0, 0.9 * bend))
     figure.rotate("spine_2", turn(2, -0.6 * gait.yaw * side), turn(0, 0.35 * bend))
-    figure.rotate("chest", turn(2, -0.3 * gait.yaw * side), turn(1, -1.4 * gait.roll * _wave(phase, 1.0, 0.35)))
+    figure.rotate(
+        "chest", turn(2, -0.3 * gait.yaw * side), turn(1, -1.4 * gait.roll * _wave(phase, 1.0, 0.35))
+    )
     nod = gait.nod * _wave(phase, gait.nod_beats, 0.30 if gait.nod_beats == 1 else 0.10)
     _pose_neck(figure, gait.neck + nod, -0.55 * gait.neck - 0.7 * nod, -0.8 * gait.yaw * side)
     _pose_tail(figure, gait.tail, lambda lag: 5.0 * _wave(phase - lag, 1.0, 0.1))
@@ -307,10 +319,10 @@ def graze(bones: Sequence[Bone], height: float) -> Clip:
 
     def bowed(pitch: FloatArray) -> Figure:
         figure = Figure(bones, frames + 1)
-        figure.offset[:, 2] = -0.015 * height
-        figure.rotate("pelvis", turn(0, np.full(frames + 1, 3.5)))
-        figure.rotate("chest", turn(0, np.full(frames + 1, 5.0)))
-        _pose_neck(figure, pitch, 38.0 - 0.82 * pitch + 2.0 * crop, aim, 0.3 * aim)
+        figure.offset[:, 2] = -0.025 * height
+        figure.rotate("pelvis", turn(0, np.full(frames + 1, 4.5)))
+        figure.rotate("chest", turn(0, np.full(frames + 1, 6.0)))
+        _pose_neck(figure, pitch, 12.0 - pitch + 2.0 * crop, aim, 0.3 * aim)
         return figure
 
     low, high = np.full(frames + 1, 40.0), np.full(frames + 1, 125.0)
@@ -338,11 +350,19 @@ def stand(bones: Sequence[Bone], height: float) -> Clip:
     figure.rotate("pelvis", turn(1, -2.2 * rest + 0.8 * lean))
     figure.rotate("spine_1", turn(1, 1.4 * rest))
     figure.rotate("chest", turn(1, 0.8 * rest - 0.8 * lean), turn(0, 0.4 * _wave(phase, 3.0)))
-    _pose_neck(figure, 9.0 + 4.0 * _wave(phase, 1.0, 0.6), -5.0 + 3.0 * _wave(phase, 2.0, 0.3), 16.0 * _wave(phase, 1.0, 0.4))
+    _pose_neck(
+        figure,
+        9.0 + 4.0 * _wave(phase, 1.0, 0.6),
+        -5.0 + 3.0 * _wave(phase, 2.0, 0.3),
+        16.0 * _wave(phase, 1.0, 0.4),
+    )
     _pose_tail(figure, 1.0, _swish(phase, [(0.3, -32.0), (0.42, 26.0), (0.8, 30.0)]))
     _pose_ears(figure, 8.0 * _wave(phase, 2.0, 0.1), 14.0 * _wave(phase, 3.0, 0.5))
-    shifts = {("fore", ".R"): np.array([0.0, -0.03]) * height, ("hind", ".R"): np.array([0.0, -0.05]) * height,
-              ("hind", ".L"): np.array([0.0, 0.03]) * height}  # fmt: skip
+    shifts = {
+        ("fore", ".R"): np.array([0.0, -0.03]) * height,
+        ("hind", ".R"): np.array([0.0, -0.05]) * height,
+        ("hind", ".L"): np.array([0.0, 0.03]) * height,
+    }
     miss = _planted(figure, bones, shifts, {("hind", ".R"): 34.0 * rest})
     return Clip("stand", figure.local, figure.offset, np.ones((frames + 1, 4), bool), 0.0, miss)
 
@@ -356,10 +376,15 @@ def look_around(bones: Sequence[Bone], height: float) -> Clip:
     glance = 62.0 * (_ease((phase - 0.06) / 0.16) - _ease((phase - 0.32) / 0.14))
     glance = glance - 70.0 * (_ease((phase - 0.50) / 0.16) - _ease((phase - 0.80) / 0.16))
     figure.rotate("chest", turn(2, 0.05 * glance))
-    _pose_neck(figure, -9.0 + 0.06 * np.abs(glance), 6.0 + 4.0 * _wave(phase, 2.0, 0.1), glance, -0.06 * glance)
+    _pose_neck(
+        figure, -9.0 + 0.06 * np.abs(glance), 6.0 + 4.0 * _wave(phase, 2.0, 0.1), glance, -0.06 * glance
+    )
     _pose_tail(figure, 6.0, _swish(phase, [(0.4, 30.0)]))
     _pose_ears(figure, 8.0 + 3.0 * _wave(phase, 4.0), -10.0 + 8.0 * _wave(phase, 2.0, 0.3))
-    shifts = {("fore", ".L"): np.array([0.01, -0.05]) * height, ("hind", ".R"): np.array([0.0, 0.06]) * height}
+    shifts = {
+        ("fore", ".L"): np.array([0.01, -0.05]) * height,
+        ("hind", ".R"): np.array([0.0, 0.06]) * height,
+    }
     miss = _planted(figure, bones, shifts)
     return Clip("look_around", figure.local, figure.offset, np.ones((frames + 1, 4), bool), 0.0, miss)
 

@@ -1,4 +1,4 @@
-"""The body's skin as one closed surface: cross-sections along trunk, neck, head and limbs, smoothly united."""
+"""The body's skin as one closed surface: cross-sections along trunk, neck, head and limbs, united."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .species import BodyPlan
-from .sweep import FloatArray, IntArray, Sweep, smooth_union, surface_nets
+from .surface_nets import surface_nets, without_pinches
+from .sweep import FloatArray, IntArray, Sweep, smooth_union
 
 _FAR = 1.0
 """Field value where nothing reaches, metres."""
@@ -84,14 +85,14 @@ def body_sweeps(plan: BodyPlan) -> tuple[Sweep, ...]:
     tail_yz, radius = plan.stations["tail"][:, :2], plan.stations["tail"][:, 2]
     tail = np.column_stack([np.zeros(len(radius)), tail_yz, radius, radius, radius])
     return (
-        Sweep.through("torso", torso, (0.05 * s, 0.05 * s), 0.0, 40),
-        Sweep.through("neck", neck, (0.02 * s, 0.02 * s), 0.09 * s, 28),
+        Sweep.through("torso", torso, (0.035 * s, 0.05 * s), 0.0, 40),
+        Sweep.through("neck", neck, (0.10 * s, 0.02 * s), 0.09 * s, 28),
         Sweep.through("foreleg", plan.stations["foreleg"], (0.06 * s, 0.01 * s), 0.07 * s, 56),
         Sweep.through("hindleg", plan.stations["hindleg"], (0.05 * s, 0.01 * s), 0.07 * s, 56),
         Sweep.through("front_hoof", plan.stations["front_hoof"], (0.01 * s, 0.0), 0.012 * s, 8),
         Sweep.through("hind_hoof", plan.stations["hind_hoof"], (0.01 * s, 0.0), 0.012 * s, 8),
         Sweep.through("head", head, (0.05 * s, 0.035 * s), 0.03 * s, 32),
-        Sweep.through("tail", tail, (0.0, 0.012 * s), 0.025 * s, 24),
+        Sweep.through("tail", tail, (0.03 * s, 0.012 * s), 0.025 * s, 24),
     )
 
 
@@ -139,7 +140,7 @@ def masses(plan: BodyPlan) -> tuple[Ellipsoid, ...]:
         # cheek, brow and nostril wing
         mass(on_head(plan, 0.042, 0.27, -0.055), (0.042, 0.085, 0.075), 0.03, skull, unit=size),
         mass(on_head(plan, 0.060, 0.345, 0.038), (0.030, 0.055, 0.022), 0.02, skull, unit=size),
-        mass(on_head(plan, 0.034, 0.90, 0.010), (0.028, 0.045, 0.035), 0.02, skull, unit=size),
+        mass(on_head(plan, 0.034, 0.90, 0.010), (0.024, 0.042, 0.030), 0.02, skull, unit=size),
         mass(on_head(plan, 0.0, 0.93, -0.045), (0.034, 0.05, 0.022), 0.02, skull, unit=size),
         # eye socket, nostril
         mass(on_head(plan, 0.098, 0.355, 0.012), (0.022, 0.030, 0.020), 0.012, skull, True, unit=size),
@@ -165,7 +166,8 @@ def field(plan: BodyPlan, sweeps: tuple[Sweep, ...], points: FloatArray) -> Floa
         (P,) metres, negative inside; a constant where nothing is near.
     """
     value = np.full(len(points), _FAR)
-    for part in (*sweeps, *masses(plan)):
+    parts: list[Sweep | Ellipsoid] = [*sweeps, *masses(plan)]
+    for part in parts:
         low, high = part.reach
         near = np.flatnonzero(np.all((points >= low) & (points <= high), axis=1))
         if not len(near):
@@ -180,9 +182,9 @@ def field(plan: BodyPlan, sweeps: tuple[Sweep, ...], points: FloatArray) -> Floa
     return value
 
 
-def _planes(stops: list[tuple[float, float]]) -> FloatArray:
+def _planes(stops: FloatArray) -> FloatArray:
     """Grid planes whose spacing is interpolated between (coordinate, spacing) stops."""
-    at, spacing = np.array(stops).T
+    at, spacing = stops.T
     planes = [at[0]]
     while planes[-1] < at[-1]:
         planes.append(planes[-1] + float(np.interp(planes[-1], at, spacing)))
@@ -210,20 +212,49 @@ def body_surface(plan: BodyPlan, detail: float = 1.0) -> BodySurface:
     low = np.min([box[0] for box in boxes], axis=0)
     high = np.max([box[1] for box in boxes], axis=0)
     # Finer where the head and the legs are: the grid's planes are closer together there.
-    half = _planes([(0.0, 0.0105 * d * s), (0.16 * s, 0.0125 * d * s), (high[0], 0.018 * d * s)])
+    half = _planes(
+        np.array([[0.0, 0.0125 * d], [0.09, 0.0110 * d], [0.16, 0.0125 * d], [high[0] / s, 0.019 * d]]) * s
+    )
     half += 0.5 * half[1]  # no plane on the mirror plane itself
     x = np.concatenate([-half[::-1], half])
-    y = _planes([(low[1], 0.0095 * d * s), (-0.92 * s, 0.0100 * d * s), (-0.70 * s, 0.0135 * d * s), (high[1], 0.0145 * d * s)])
-    z = _planes([(-0.06 * s, 0.012 * d * s), (0.60 * s, 0.0145 * d * s), (0.80 * s, 0.0165 * d * s),
-                 (1.15 * s, 0.0155 * d * s), (1.30 * s, 0.0105 * d * s), (high[2], 0.0100 * d * s)])  # fmt: skip
+    y = _planes(
+        np.array(
+            [[low[1] / s, 0.0085 * d], [-0.90, 0.0095 * d], [-0.72, 0.015 * d], [high[1] / s, 0.0165 * d]]
+        )
+        * s
+    )
+    z = _planes(np.array([[-0.06, 0.0085 * d], [0.50, 0.0105 * d], [0.75, 0.017 * d], [1.20, 0.0165 * d],
+                          [1.32, 0.0105 * d], [high[2] / s, 0.0095 * d]]) * s)  # fmt: skip
     # Put a plane just under the sole, so that soles come out flat at z = 0.
     z -= z[np.searchsorted(z, 0.0)] - 0.004 * s
 
-    grid = np.stack(np.meshgrid(half, y, z, indexing="ij"), axis=-1).reshape(-1, 3)
-    values = field(plan, sweeps, grid).reshape(len(half), len(y), len(z))
-    vertices, quads = surface_nets(np.concatenate([values[::-1], values]), (x, y, z))
+    values = _sampled(plan, sweeps, (half, y, z))
+    vertices, quads = surface_nets(without_pinches(np.concatenate([values[::-1], values])), (x, y, z))
     vertices = _settle(plan, sweeps, vertices, quads)
     return BodySurface(vertices, quads, sweeps)
+
+
+def _sampled(
+    plan: BodyPlan, sweeps: tuple[Sweep, ...], axes: tuple[FloatArray, FloatArray, FloatArray]
+) -> FloatArray:
+    """Field on a grid, exact near the surface only: elsewhere coarse planes tell inside from outside."""
+    coarse_axes = tuple(np.unique(np.append(axis[::2], axis[-1])) for axis in axes)
+    coarse = field(plan, sweeps, _grid(coarse_axes)).reshape([len(axis) for axis in coarse_axes])
+    # The nearest coarse plane on either side stands for each fine one.
+    pick = [
+        np.searchsorted(few, axis).clip(0, len(few) - 1) for few, axis in zip(coarse_axes, axes, strict=True)
+    ]
+    values = coarse[np.ix_(*pick)]
+    spacing = np.sqrt(sum(np.diff(axis).max() ** 2 for axis in axes))
+    near = np.abs(values) < 2.2 * spacing
+    points = np.column_stack([axis[at] for axis, at in zip(axes, np.nonzero(near), strict=True)])
+    values[near] = field(plan, sweeps, points)
+    return values
+
+
+def _grid(axes: tuple[FloatArray, ...]) -> FloatArray:
+    points: FloatArray = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
+    return points
 
 
 def _settle(plan: BodyPlan, sweeps: tuple[Sweep, ...], vertices: FloatArray, quads: IntArray) -> FloatArray:
@@ -254,7 +285,9 @@ def neighbour_mean(values: FloatArray, edges: IntArray) -> FloatArray:
     count = len(values)
     both = np.concatenate([edges, edges[:, ::-1]])
     degree = np.bincount(both[:, 0], minlength=count)
-    columns = [np.bincount(both[:, 0], values[both[:, 1], c], minlength=count) for c in range(values.shape[1])]
+    columns = [
+        np.bincount(both[:, 0], values[both[:, 1], c], minlength=count) for c in range(values.shape[1])
+    ]
     mean: FloatArray = np.column_stack(columns) / np.maximum(degree, 1)[:, None]
     return mean
 
@@ -264,7 +297,10 @@ def vertex_normals(vertices: FloatArray, quads: IntArray) -> FloatArray:
     a, b, c, d = (vertices[quads[:, i]] for i in range(4))
     area = np.cross(c - a, d - b)
     total = np.column_stack(
-        [sum(np.bincount(quads[:, i], area[:, k], minlength=len(vertices)) for i in range(4)) for k in range(3)]
+        [
+            sum(np.bincount(quads[:, i], area[:, k], minlength=len(vertices)) for i in range(4))
+            for k in range(3)
+        ]
     )
     unit: FloatArray = total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-12)
     return unit

@@ -143,8 +143,11 @@ def skin_weights(
                 weights[rows[~left], column[f"{bone}.R"]] += given[~left]
             else:
                 weights[rows, column[bone]] += given
-    for _ in range(8):
-        weights = 0.5 * weights + 0.5 * neighbour_mean(weights, edges)
+    # Thick parts bend over a longer stretch of skin than the free limbs do.
+    thick = np.clip((vertices[:, 2] / plan.scale - 0.62) / 0.12, 0.0, 1.0)[:, None]
+    for step in range(30):
+        pull = 0.5 if step < 8 else 0.6 * thick
+        weights = (1.0 - pull) * weights + pull * neighbour_mean(weights, edges)
     return limited(weights)
 
 

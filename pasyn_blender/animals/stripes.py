@@ -1,8 +1,8 @@
 """A zebra's stripes as a field on its skin.
 
-Every vertex gets the direction across the stripes and their width, from where it lies on the body. The phase is
-then relaxed over the skin until neighbours agree (after Knoeppel et al., "Stripe Patterns on Surfaces", SIGGRAPH
-2015, with unit phases): where widths or directions change, stripes fork, as a zebra's do.
+Every vertex gets the direction across the stripes and their width, from where it lies on the body. The phase
+is then relaxed over the skin until neighbours agree (after Knoeppel et al., "Stripe Patterns on Surfaces",
+SIGGRAPH 2015, with unit phases): where widths or directions change, stripes fork, as a zebra's do.
 """
 
 from __future__ import annotations
@@ -111,7 +111,9 @@ def direction_and_period(plan: BodyPlan, surface: BodySurface) -> tuple[FloatArr
     origin, axes = head_frame(plan)
     local = (vertices - origin) @ axes.T / head_length(plan)
     # Lengthwise on forehead and nose, across on the cheeks.
-    brow = _ramp((normals @ axes[2]) - 0.25 * np.abs(normals[:, 0]), 0.25, 0.70) * _ramp(local[:, 1], -0.02, 0.12)
+    brow = _ramp((normals @ axes[2]) - 0.25 * np.abs(normals[:, 0]), 0.25, 0.70) * _ramp(
+        local[:, 1], -0.02, 0.12
+    )
     cheek = -axes[1] + 0.35 * axes[2]
     lengthwise = axes[0] + 0.10 * np.sign(vertices[:, :1]) * axes[1]
     add(shares["head"] * brow, np.broadcast_to(lengthwise, vertices.shape), _PERIOD["face"])
@@ -124,7 +126,16 @@ def direction_and_period(plan: BodyPlan, surface: BodySurface) -> tuple[FloatArr
     _, vectors = np.linalg.eigh(flat_tensor.reshape(-1, 3, 3))
     direction = vectors[:, :, 2]
     direction = _unit(direction - (direction * normals).sum(axis=1, keepdims=True) * normals)
-    return direction, np.exp(log_period) * s
+    return _aligned(direction, edges), np.exp(log_period) * s
+
+
+def _aligned(direction: FloatArray, edges: IntArray, rounds: int = 40) -> FloatArray:
+    """Turn directions round until neighbours agree wherever they can: backwards and down by preference."""
+    direction = direction * np.where(direction @ np.array([0.0, 1.0, -0.6]) < 0.0, -1.0, 1.0)[:, None]
+    for _ in range(rounds):
+        around = direction + 2.0 * neighbour_mean(direction, edges)
+        direction = direction * np.where((direction * around).sum(axis=1) < 0.0, -1.0, 1.0)[:, None]
+    return direction
 
 
 def _first_guess(plan: BodyPlan, surface: BodySurface, period: FloatArray) -> FloatArray:
@@ -143,8 +154,8 @@ def _first_guess(plan: BodyPlan, surface: BodySurface, period: FloatArray) -> Fl
     return coordinate / period * _TURN
 
 
-def stripe_phase(plan: BodyPlan, surface: BodySurface, rounds: int = 160) -> FloatArray:
-    """Phase of the stripes at every vertex, whose cosine is the pattern.
+def stripe_pattern(plan: BodyPlan, surface: BodySurface, rounds: int = 160) -> FloatArray:
+    """Stripes at every vertex, black where positive.
 
     Parameters
     ----------
@@ -158,7 +169,7 @@ def stripe_phase(plan: BodyPlan, surface: BodySurface, rounds: int = 160) -> Flo
     Returns
     -------
     ndarray
-        (V,) radians.
+        (V,) between -1 and 1, weaker where stripes fork.
     """
     random = individual_stream(plan.individual, 1)
     vertices = surface.vertices
@@ -188,14 +199,21 @@ def stripe_phase(plan: BodyPlan, surface: BodySurface, rounds: int = 160) -> Flo
 
     guess = _first_guess(plan, surface, period)
     phase = np.exp(1j * (guess + random.uniform(0.0, _TURN) + 0.5 * noise(12)))
+    total = phase
     for _ in range(rounds):
         neighbour = phase[target]
         neighbour = np.where(flip, neighbour.conj(), neighbour)
         total = np.add.reduceat(neighbour * carry, starts)
         phase = 0.25 * phase + total / np.maximum(np.abs(total), 1e-9)
         phase /= np.maximum(np.abs(phase), 1e-9)
-    wobble = 0.32 * noise(9) + 0.25 * noise(40)
-    result: FloatArray = np.angle(phase) + wobble
+    # Where directions turn round, phase runs the other way: there a wobble would tear the stripes.
+    torn = np.bincount(source, flip, minlength=len(vertices))[:, None].clip(0.0, 1.0)
+    for _ in range(12):
+        torn = np.maximum(torn, neighbour_mean(torn, edges))
+    wobble = (0.22 * noise(14) + 0.28 * noise(50)) * (1.0 - torn[:, 0])
+    agreement = np.abs(total) / np.diff(np.append(starts, len(source)))
+    pattern = (agreement * np.cos(np.angle(phase) + wobble))[:, None]
+    result: FloatArray = (0.65 * pattern + 0.35 * neighbour_mean(pattern, edges))[:, 0]
     return result
 
 
@@ -210,16 +228,18 @@ def coat_values(plan: BodyPlan, surface: BodySurface) -> tuple[FloatArray, Float
     s = plan.scale
     vertices = surface.vertices
     normals = vertex_normals(vertices, surface.quads)
-    stripe = np.cos(stripe_phase(plan, surface))
+    stripe = stripe_pattern(plan, surface)
     shares = dict(
         zip((p.name for p in surface.sweeps), part_shares(surface.sweeps, vertices, 0.03 * s).T, strict=True)
     )
     z = vertices[:, 2]
     limbs = shares["foreleg"] + shares["hindleg"]
     # The black stripes run out towards the belly and on the inside of the legs.
-    belly = _ramp(-normals[:, 2], 0.35, 0.9) * (shares["torso"] + 0.5 * limbs) * _ramp(z, 0.5 * s, 0.62 * s)
+    belly = _ramp(-normals[:, 2], 0.25, 0.9) * (shares["torso"] + 0.5 * limbs) * _ramp(z, 0.5 * s, 0.62 * s)
     inside = _ramp(-normals[:, 0] * np.sign(vertices[:, 0]), 0.2, 0.9) * limbs
-    stripe = stripe + 0.05 + 0.12 * shares["torso"] - 1.5 * belly - 0.75 * inside * _ramp(z, 0.45 * s, 0.8 * s)
+    stripe = (
+        stripe + 0.05 + 0.12 * shares["torso"] - 1.5 * belly - 0.75 * inside * _ramp(z, 0.45 * s, 0.8 * s)
+    )
     # A thin black line follows the spine, another the middle of the belly.
     withers = plan.joints["neck_base"][1]
     spine = np.exp(-((vertices[:, 0] / (0.016 * s)) ** 2)) * _ramp(normals[:, 2], 0.5, 0.8)
@@ -230,10 +250,7 @@ def coat_values(plan: BodyPlan, surface: BodySurface) -> tuple[FloatArray, Float
     local = (vertices - origin) @ axes.T / head_length(plan)
     on_head = shares["head"]
     muzzle = _ramp(local[:, 1] - 0.25 * local[:, 2], 0.74, 0.86) * (on_head > 0.5)
-    hoof = np.maximum(
-        1.0 - _ramp(z, 0.078 * s, 0.090 * s),
-        0.0,
-    )
+    hoof = 1.0 - _ramp(z, 0.078 * s, 0.090 * s)
     eye = np.column_stack([np.abs(local[:, 0]), local[:, 1:]]) - np.array([0.145, 0.355, 0.020])
     rim = 1.0 - _ramp(np.linalg.norm(eye * np.array([1.0, 0.8, 1.0]), axis=1), 0.045, 0.075)
     dark = np.maximum.reduce([muzzle, hoof, rim * (on_head > 0.5)])

@@ -45,8 +45,8 @@ def spline(stations: FloatArray, count: int) -> FloatArray:
 class Sweep:
     """A curve with an ellipse at each point whose front and back halves differ.
 
-    The cross-section lies in the plane of the lateral axis X and of ``tangent x X``, called side A: dorsal for
-    curves that run forward, the front for curves that run down.
+    The cross-section lies in the plane of the lateral axis X and of ``tangent x X``, called side A: dorsal
+    for curves that run forward, the front for curves that run down.
 
     Attributes
     ----------
@@ -158,68 +158,3 @@ def smooth_union(a: FloatArray, b: FloatArray, radius: float) -> FloatArray:
     h = np.maximum(radius - np.abs(a - b), 0.0) / radius
     joined: FloatArray = np.minimum(a, b) - h * h * radius * 0.25
     return joined
-
-
-def surface_nets(field: FloatArray, axes: tuple[FloatArray, FloatArray, FloatArray]) -> tuple[FloatArray, IntArray]:
-    """Quad mesh of the zero level of a field on a rectilinear grid (naive surface nets, Gibson 1998).
-
-    Parameters
-    ----------
-    field
-        (X, Y, Z) values, negative inside.
-    axes
-        Coordinates of the grid planes along each axis.
-
-    Returns
-    -------
-    tuple
-        (V, 3) vertices, and (Q, 4) quads facing outwards.
-    """
-    inside = field < 0.0
-    shape = tuple(n - 1 for n in field.shape)
-    corners = [(i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1)]
-    window = {c: tuple(slice(o, o + n) for o, n in zip(c, shape, strict=True)) for c in corners}
-    count = sum(inside[window[c]].astype(np.int8) for c in corners)
-    active = (count > 0) & (count < 8)
-    cells = np.argwhere(active)
-    number = np.full(shape, -1, np.int64)
-    number[active] = np.arange(len(cells))
-
-    total = np.zeros((len(cells), 3))
-    hits = np.zeros(len(cells))
-    for axis in range(3):
-        step = np.eye(3, dtype=int)[axis]
-        for corner in corners:
-            if corner[axis]:
-                continue
-            low = cells + np.array(corner)
-            high = low + step
-            a, b = field[tuple(low.T)], field[tuple(high.T)]
-            crossing = (a < 0.0) != (b < 0.0)
-            with np.errstate(invalid="ignore", divide="ignore"):
-                t = np.where(crossing, a / (a - b), 0.0)
-            at = np.column_stack([axes[d][low[:, d]] for d in range(3)])
-            at[:, axis] += t * (axes[axis][high[:, axis]] - axes[axis][low[:, axis]])
-            total += at * crossing[:, None]
-            hits += crossing
-    vertices = total / hits[:, None]
-
-    quads = []
-    for axis in range(3):
-        u, v = (axis + 1) % 3, (axis + 2) % 3
-        low = [slice(1, n - 1) for n in field.shape]
-        low[axis] = slice(0, field.shape[axis] - 1)
-        high = list(low)
-        high[axis] = slice(1, field.shape[axis])
-        first, second = inside[tuple(low)], inside[tuple(high)]
-        edges = np.argwhere(first != second) + np.array([0 if d == axis else 1 for d in range(3)])
-        outward = inside[tuple(edges.T)]
-        ring = []
-        for du, dv in ((-1, -1), (0, -1), (0, 0), (-1, 0)):
-            cell = edges.copy()
-            cell[:, u] += du
-            cell[:, v] += dv
-            ring.append(number[tuple(cell.T)])
-        quad = np.column_stack(ring)
-        quads.append(np.where(outward[:, None], quad, quad[:, ::-1]))
-    return vertices, np.concatenate(quads)

@@ -1,0 +1,214 @@
+"""Exact rig map of a built-in animal: its joints are known, and keypoints go where people click them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from ..anatomy.keypoint_sets import AP10K
+from ..anatomy.skeleton import JOINTS
+from ..errors import RigMapError
+from ..rig.geometry import RigGeometry
+from ..rig.loaded_rig import LoadedRig
+from ..rig.rig_map import JointBinding, KeypointAnchor, RigMap
+from .skeleton import CANONICAL_BONES, SIDE_SUFFIXES
+from .sweep import FloatArray, IntArray
+
+# Limb keypoint: bone at whose joint it sits, and the bones whose skin is its own.
+_LIMB_KEYPOINTS: Final = {
+    "shoulder": ("forearm", ("upper_arm", "forearm", "scapula")),
+    "elbow": ("front_cannon", ("forearm", "front_cannon")),
+    "front_paw": ("front_hoof", ("front_pastern", "front_hoof")),
+    "hip": ("shin", ("thigh", "shin")),
+    "knee": ("hind_cannon", ("shin", "hind_cannon")),
+    "back_paw": ("hind_hoof", ("hind_pastern", "hind_hoof")),
+}
+_HOOVES: Final = ("front_paw", "back_paw")
+_STIFLE_FROM_FRONT: Final = 0.42
+"""People click the stifle nearer the middle of the thigh than the joint is: share of the leg's breadth."""
+
+
+def animal_rig_map(species: str, rig: LoadedRig, geometry: RigGeometry) -> RigMap:
+    """Canonical joints and AP-10K's keypoints of a built animal.
+
+    Parameters
+    ----------
+    species
+        The species it was built as.
+    rig
+        What :func:`~.build.build_animal` returned.
+    geometry
+        Its rest pose.
+
+    Returns
+    -------
+    RigMap
+        Complete: nothing is missing.
+
+    Raises
+    ------
+    RigMapError
+        If the rig was not built by :func:`~.build.build_animal`.
+    """
+    absent = sorted(set(CANONICAL_BONES.values()) - set(geometry.bone_names))
+    body, eyes = f"{species}_body", f"{species}_eyes"
+    if absent or not {body, eyes} <= set(geometry.mesh_names):
+        raise RigMapError(
+            f"{rig.path.name}: not the built-in {species} (bones or meshes are missing: {absent})"
+        )
+    model = _Landmarks(geometry, body, eyes)
+    heads = geometry.bone_heads
+    joints = {}
+    for joint in JOINTS:
+        bone = CANONICAL_BONES[joint]
+        x, y, z = heads[geometry.bone_names.index(bone)]
+        joints[joint] = JointBinding(bone, (float(x), float(y), float(z)))
+    anchors = model.axial()
+    for side, suffix in SIDE_SUFFIXES.items():
+        anchors |= model.limbs(side, suffix)
+    withers, tail = model.withers(), model.rest(anchors["root_of_tail"])
+    return RigMap(
+        rig=rig.path.name,
+        body_frame=np.eye(3),
+        trunk_length=float(np.linalg.norm(withers - tail)),
+        ground=0.0,
+        joints=joints,
+        keypoints={name: anchors[name] for name in AP10K.keypoints},
+    )
+
+
+class _Landmarks:
+    """Finds places on the rest pose."""
+
+    def __init__(self, geometry: RigGeometry, body: str, eyes: str) -> None:
+        self._geometry = geometry
+        self._names = {"body": body, "eyes": eyes}
+
+    def _vertices(self, mesh: str) -> FloatArray:
+        geometry = self._geometry
+        number = geometry.mesh_names.index(mesh)
+        part: FloatArray = geometry.vertices[
+            geometry.mesh_offsets[number] : geometry.mesh_offsets[number + 1]
+        ]
+        return part
+
+    def _weight(self, mesh: str, *bones: str) -> FloatArray:
+        geometry = self._geometry
+        number = geometry.mesh_names.index(mesh)
+        rows = geometry.weights[geometry.mesh_offsets[number] : geometry.mesh_offsets[number + 1]]
+        total: FloatArray = (
+            rows[:, [geometry.bone_names.index(bone) for bone in bones]].sum(axis=1).astype(float)
+        )
+        return total
+
+    def _bone(self, name: str) -> tuple[FloatArray, FloatArray]:
+        number = self._geometry.bone_names.index(name)
+        return self._geometry.bone_heads[number], self._geometry.bone_tails[number]
+
+    def rest(self, anchor: KeypointAnchor) -> FloatArray:
+        """(3,) rest position of a vertex anchor."""
+        assert anchor.mesh is not None
+        place: FloatArray = np.array(anchor.weights) @ self._vertices(anchor.mesh)[list(anchor.vertices)]
+        return place
+
+    def withers(self) -> FloatArray:
+        """(3,) highest point of the back above the shoulder blades, below the mane."""
+        head, _ = self._bone("scapula.L")
+        skin = self._vertices(self._names["body"])
+        weight = self._weight(self._names["body"], "chest", "spine_2", "scapula.L", "scapula.R")
+        span = np.abs(skin[:, 1] - head[1]) < 0.02
+        rows = np.flatnonzero(span & (weight > 0.8) & (np.abs(skin[:, 0]) < 0.1))
+        place: FloatArray = skin[rows[skin[rows, 2].argmax()]] * np.array([0.0, 1.0, 1.0])
+        return place
+
+    def _on_midline(self, rows: IntArray, score: FloatArray, part: tuple[str, ...]) -> KeypointAnchor:
+        """Anchor of the pair of mirrored vertices, one of them in ``rows``, that scores highest."""
+        mesh = self._names["body"]
+        skin = self._vertices(mesh)
+        first = int(rows[score.argmax()])
+        gap = np.linalg.norm(skin - skin[first] * np.array([-1.0, 1.0, 1.0]), axis=1)
+        second = int(gap.argmin())
+        return KeypointAnchor(part=part, mesh=mesh, vertices=(first, second), weights=(0.5, 0.5))
+
+    def axial(self) -> dict[str, KeypointAnchor]:
+        """Eyes, nose, neck and root of the tail."""
+        body = self._names["body"]
+        skin = self._vertices(body)
+        middle = np.abs(skin[:, 0]) < 0.02
+        poll, lips = self._bone("head")
+        forward = (lips - poll) / np.linalg.norm(lips - poll)
+        dorsal = np.cross(forward, np.array([1.0, 0.0, 0.0]))
+        face = np.flatnonzero(
+            middle & (self._weight(body, "head") > 0.99) & ((skin - lips) @ forward > -0.15)
+        )
+        # The front of the muzzle between the nostrils, on the outline of a profile.
+        nose = self._on_midline(face, skin[face] @ (forward + 0.75 * dorsal), ("head",))
+        # Where the dock leaves the croup, on the outline.
+        root, _ = self._bone("tail_1")
+        near = np.flatnonzero(middle & (np.linalg.norm(skin - root, axis=1) < 0.10))
+        tail = self._on_midline(near, skin[near] @ np.array([0.0, 1.0, 1.15]), ("pelvis", "tail_1"))
+        base, middle = self._bone("neck_1")
+        neck = KeypointAnchor(
+            part=("chest", "neck_1", "neck_2", "scapula.L", "scapula.R", "upper_arm.L", "upper_arm.R"),
+            bone="neck_1",
+            offset=(0.0, 0.12 * float(np.linalg.norm(middle - base)), 0.0),
+        )
+        anchors = {"nose": nose, "root_of_tail": tail, "neck": neck}
+        eyes = self._vertices(self._names["eyes"])
+        for side, sign in (("left", 1.0), ("right", -1.0)):
+            rows = np.flatnonzero(sign * eyes[:, 0] > 0.0)
+            # The middle of what shows of the eyeball: outwards and a little forwards.
+            outward = np.array([sign, 0.0, 0.0]) + 0.25 * forward + 0.1 * dorsal
+            best = int(rows[(eyes[rows] @ outward).argmax()])
+            anchors[f"{side}_eye"] = KeypointAnchor(
+                part=("head",), mesh=self._names["eyes"], vertices=(best,), weights=(1.0,)
+            )
+        return anchors
+
+    def limbs(self, side: str, suffix: str) -> dict[str, KeypointAnchor]:
+        """Elbow, carpus, hoof, stifle, hock and hoof of one side, under AP-10K's names."""
+        anchors = {}
+        for keypoint, (bone, part) in _LIMB_KEYPOINTS.items():
+            own = tuple(f"{name}{suffix}" for name in part)
+            if keypoint == "hip":
+                anchors[f"{side}_{keypoint}"] = self._stifle(suffix, own)
+                continue
+            name = f"{bone}{suffix}"
+            head, tail = self._bone(name)
+            place = head
+            if keypoint in _HOOVES:  # the middle of the hoof
+                place = np.array([head[0], 0.75 * head[1] + 0.25 * tail[1], 0.55 * head[2]])
+            matrix = self._geometry.bone_matrices[self._geometry.bone_names.index(name)]
+            x, y, z, _ = np.linalg.inv(matrix) @ np.array([*place, 1.0])
+            anchors[f"{side}_{keypoint}"] = KeypointAnchor(
+                part=own, bone=name, offset=(float(x), float(y), float(z))
+            )
+        return anchors
+
+    def _stifle(self, suffix: str, part: tuple[str, ...]) -> KeypointAnchor:
+        """Ring of skin at the stifle's height, weighted so that its mean lies where people click."""
+        mesh = self._names["body"]
+        skin = self._vertices(mesh)
+        joint, _ = self._bone(f"shin{suffix}")
+        own = (self._weight(mesh, *part) > 0.6) & (skin[:, 0] * joint[0] > 0.0)
+        ring = np.flatnonzero(own & (np.abs(skin[:, 2] - joint[2]) < 0.03))
+        along = skin[ring, 1]
+        front, back = along.min(), along.max()
+        target = np.array([joint[0], front + _STIFLE_FROM_FRONT * (back - front), joint[2]])
+        shares = np.full(len(ring), 1.0 / len(ring))
+        # Exponential tilting: the weights stay positive while the mean moves onto the target.
+        for _ in range(60):
+            mean = shares @ skin[ring]
+            spread = (skin[ring] - mean).T * shares @ (skin[ring] - mean)
+            push = np.linalg.solve(spread + 1e-9 * np.eye(3), target - mean)
+            shares = shares * np.exp(np.clip((skin[ring] - mean) @ push, -1.0, 1.0))
+            shares = shares / shares.sum()
+        keep = shares > 1e-4
+        weights = shares[keep] / shares[keep].sum()
+        return KeypointAnchor(
+            part=part,
+            mesh=mesh,
+            vertices=tuple(int(v) for v in ring[keep]),
+            weights=tuple(float(w) for w in weights),
+        )

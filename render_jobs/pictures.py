@@ -94,9 +94,10 @@ def finish_picture(folder: Path, shot: Shot, identity: str, compose: Compose) ->
 
 
 def picture_inputs(render: Render, shot: Shot, identity: str) -> str:
-    """Hash all that decides a picture: the render, its truth, the shot, the job, and this program."""
-    truth = json.dumps(render.truth, sort_keys=True)
-    parts = (str(COMPOSITION), identity, shot.to_json(), truth)
+    """Hash all that decides a picture: the render and its camera, the shot, the job, and this program."""
+    truth = render.truth
+    view = {key: truth.get(key) for key in ("image_sha256", "camera", "sky_rotation")}
+    parts = (str(COMPOSITION), identity, shot.to_json(), json.dumps(view, sort_keys=True))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

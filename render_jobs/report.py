@@ -327,7 +327,7 @@ def _failures(data: ReportData) -> str:
 
 
 def _placement(data: ReportData, reference: Path) -> str:
-    from .placement import placement_section
+    from .report_placement import placement_section
 
     return placement_section(data, reference)
 

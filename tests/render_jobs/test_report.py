@@ -324,3 +324,41 @@ def test_thousands_of_pictures_take_seconds(tmp_path: Path) -> None:
     path = write_report(folder)
     assert time.perf_counter() - start < 20
     assert path.stat().st_size < 10_000_000
+
+
+def test_compares_with_annotated_photos(tmp_path: Path, shared: Path) -> None:
+    reference = shared / "real" / "horse" / "annotations.json"
+    folder = make_folder(tmp_path / "out")
+    words = " ".join(parse(write_report(folder, reference)).text)
+    assert "Keypoints against real annotation" in words
+    assert "No side views" in words, "a diagonal row of points is no horse"
+
+    # The real horses themselves, labelled as AP-10K would: every point must fit.
+    real = json.loads(reference.read_bytes())
+    names = real["categories"][0]["keypoints"]
+    ours = json.loads(layout.annotation_path(folder, "all").read_bytes())
+    sources = {
+        "eye": "eye", "nose": "mouth", "neck": "neck", "root_of_tail": "tail", "shoulder": "elbow",
+        "elbow": "fore_wrist", "front_paw": "fore_foot", "hip": "hind_knee", "knee": "hind_hock",
+        "back_paw": "hind_foot",
+    }  # fmt: skip
+    for kind in ("images", "annotations"):
+        ours[kind] = [
+            ours[kind][0]
+            | {key: item[key] for key in item if key not in ("keypoints", "category_id", "area")}
+            for item in real[kind]
+        ]
+    for target, annotation in zip(ours["annotations"], real["annotations"], strict=True):
+        points = np.reshape(annotation["keypoints"], (-1, 3))
+        rows = []
+        for name in AP10K.keypoints:
+            side, _, part = name.partition("_")
+            source = sources[part if side in ("left", "right") else name]
+            rows.append(points[names.index(source if source in names else f"{side[0]}_{source}")])
+        target["keypoints"] = np.concatenate(rows).tolist()
+    layout.annotation_path(folder, "all").write_text(json.dumps(ours))
+    layout.shots_path(folder).unlink()
+    text = write_report(folder, reference).read_text()
+    assert "Where the keypoints lie" in text
+    assert text.count("<td>fits</td>") == 2 * 8
+    assert 'class="out"' not in text

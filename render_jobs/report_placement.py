@@ -1,0 +1,100 @@
+"""The report's comparison of keypoint places with annotated photos."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+
+import numpy as np
+
+from pasyn_blender.errors import PasynError
+
+from .placement import (
+    POINTS,
+    TOLERANCE,
+    choose_side_views,
+    compare,
+    describe,
+    known_side_view,
+    read_views,
+    verdict,
+    view_of,
+    vocabulary_of,
+)
+from .report_data import ReportData
+from .report_page import card, table
+
+
+def placement_section(data: ReportData, reference: Path) -> str:
+    """HTML section that compares a dataset's side views with photos.
+
+    Raises
+    ------
+    PasynError
+        The reference cannot be read, or has no side views. A dataset without side views is no error: the
+        section says so.
+    """
+    views, renamed = read_views(reference)
+    photos = choose_side_views(views, renamed)
+    heading = "<h2>Keypoints against real annotation</h2>"
+    vocabulary = vocabulary_of(data.keypoint_names, "the dataset")
+    made = [
+        view_of(
+            picture.keypoints,
+            np.asarray(picture.box),
+            data.keypoint_names,
+            vocabulary,
+            known_side_view(picture.camera),
+        )
+        for picture in data.pictures
+        if picture.box is not None
+    ]
+    synthetic = choose_side_views(made, walking=photos.walking)
+    if photos.views and not synthetic.views:
+        words = f"{describe(synthetic)}: nothing to compare with {reference.name}. "
+        return heading + card("No side views", "", words + "Render some with --set camera.azimuth=[80,100].")
+    try:
+        comparison = compare(photos, synthetic)
+    except PasynError as error:
+        raise PasynError(f"{reference}: {error}") from error
+    rows = []
+    for i, name in enumerate(POINTS):
+        offset, spread = 100 * comparison.offsets[i], 100 * comparison.aligned_photos.deviation[i]
+        mean, place = 100 * comparison.box_photos.mean[i], 100 * comparison.box_synthetic.mean[i]
+        raw = 100 * comparison.box_offsets[i]
+        rows.append(
+            (
+                escape(name.replace("_", " ")),
+                f"{mean[0]:.1f}, {mean[1]:.1f}",
+                f"{place[0]:.1f}, {place[1]:.1f}",
+                f"{raw[0]:+.1f}, {raw[1]:+.1f}",
+                _word(verdict(comparison, i, comparison.fits_in_box)),
+                f"{offset[0]:+.1f}, {offset[1]:+.1f}",
+                f"{spread[0]:.1f}, {spread[1]:.1f}",
+                _word(verdict(comparison, i, comparison.fits)),
+            )
+        )
+    head = (
+        "Keypoint",
+        "Photos, in box",
+        "Here, in box",
+        "Offset in box",
+        "",
+        "Offset aligned",
+        "Photos' sd",
+        "",
+    )
+    note = (
+        f"Photos: {describe(photos)} ({reference.name}). Here: {describe(synthetic)}. All face left; x and y "
+        f"in per cent of the box's longer side, plus is towards the tail and down. Aligned: after shift and "
+        f"scale on trunk and legs, because boxes on photos are drawn by hand and looser than an outline. A "
+        f"point fits that lies within the photos' 5th to 95th percentile and {100 * TOLERANCE:g} % of their "
+        f"mean; n/a marks a point that means another place of the body on the photos."
+    )
+    return heading + card(
+        "Where the keypoints lie", table(head, rows, frozenset({1, 2, 3, 5, 6})), note, width="wide"
+    )
+
+
+def _word(word: str) -> str:
+    return f'<span class="out">{word}</span>' if word == "off" else escape(word)

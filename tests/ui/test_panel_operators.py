@@ -139,9 +139,7 @@ assert state() == before
     )
 
 
-def test_keypoints_follow_pose_undo_and_a_reopened_file(
-    inside: RunInside, horse: str, tmp_path: Path
-) -> None:
+def test_keypoints_follow_the_pose_and_a_reopened_file(inside: RunInside, horse: str, tmp_path: Path) -> None:
     inside(
         """
 import numpy as np
@@ -188,6 +186,29 @@ bpy.ops.pasyn.map_animal()
 assert live.positions(bpy.context) is not None
 """,
         horse=horse,
+    )
+
+
+def test_an_animal_that_is_no_quadruped_is_imported_but_not_mapped(inside: RunInside, tmp_path: Path) -> None:
+    inside(
+        """
+bpy.ops.object.armature_add()
+armature = bpy.context.active_object
+bpy.ops.mesh.primitive_cube_add()
+cube = bpy.context.active_object
+cube.name = "block"
+cube.vertex_groups.new(name="Bone").add(range(8), 1.0, "REPLACE")
+cube.modifiers.new("skin", "ARMATURE").object = armature
+bpy.data.libraries.write(blend, {armature, cube})
+bpy.data.batch_remove([armature, cube])
+assert bpy.ops.pasyn.import_animal(filepath=blend) == {"FINISHED"}
+settings = bpy.context.scene.pasyn
+assert settings.armature is not None and "block" in bpy.data.objects
+assert settings.rig_map == "" and len(settings.joints) == 0
+assert "block.blend" in message(bpy.ops.pasyn.map_animal)
+assert "Map the animal first" in message(bpy.ops.pasyn.render_dataset)
+""",
+        blend=str(tmp_path / "block.blend"),
     )
 
 

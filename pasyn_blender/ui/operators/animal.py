@@ -8,7 +8,7 @@ import bpy
 from bpy_extras.io_utils import ImportHelper
 
 from ...anatomy.skeleton import JOINTS
-from ...errors import RigError
+from ...errors import MappingError, RigError
 from ...rig.loading import load_rig
 from ...rig.rig_map import RigMap
 from .. import live_map
@@ -102,7 +102,12 @@ class PASYN_OT_import_animal(ReportsMistakes, bpy.types.Operator, ImportHelper):
         for note in rig.notes:
             self.report({"INFO"}, note)
         if self.map_automatically:
-            rig_map = live_map.map_animal(context)
+            try:
+                rig_map = live_map.map_animal(context)
+            except MappingError as error:
+                # The import itself went well: it stays, and can be undone like any other.
+                self.report({"WARNING"}, f"Imported, but not mapped: {error}")
+                return
             _report_findings(self, rig_map)
 
 

@@ -23,7 +23,7 @@ from .job import Job, job_identity
 from .output_folder import locked, read_identity, take_folder
 from .progress import Progress
 from .supervisor import Patience, Supervisor
-from .workers import program_command
+from .workers import program_command, share_cores
 
 if TYPE_CHECKING:
     from .finish import Dataset
@@ -80,14 +80,14 @@ class RunOptions:
 
 def default_workers() -> int:
     """One Blender process for every 16 cores, at least one."""
-    return max(1, available_cores() // CORES_PER_WORKER)
+    return max(1, len(available_cores()) // CORES_PER_WORKER)
 
 
-def available_cores() -> int:
-    """Cores this process may use."""
+def available_cores() -> list[int]:
+    """Numbers of the cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
 
 
 def render_command(job: Job, options: RunOptions, worker: int, workers: int) -> list[str]:
@@ -207,6 +207,8 @@ class _Run:
                 first_shot=0.0 if self.job.render.device == "cpu" else _KERNEL_SECONDS,
             ),
             is_rendered=self._is_rendered,
+            cores=share_cores(available_cores(), self.workers),
+            memory_bytes=None if limits.memory_gib is None else limits.memory_gib * 2**30,
             on_prepared=self._plan_and_share,
             on_rendered=self._rendered,
             on_notice=self.progress.notice,
@@ -326,7 +328,7 @@ class _Run:
             finished=finished,
             run={
                 "workers": self.workers,
-                "cores": available_cores(),
+                "cores": len(available_cores()),
                 "rendered": rendered,
                 "seconds": round(time.monotonic() - self._begun, 2),
             }

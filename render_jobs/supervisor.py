@@ -12,7 +12,7 @@ from typing import Final
 from pasyn_blender.errors import RenderError
 
 from . import layout
-from .workers import Event, Worker, start_worker, stop_workers
+from .workers import Event, Worker, resident_bytes, start_worker, stop_workers
 
 TRIES: Final = 2
 """A shot that fails this often is quarantined."""
@@ -60,6 +60,10 @@ class Supervisor:
         Returns what to run for a worker.
     patience
         Time limits.
+    cores
+        Cores of each worker; a worker beyond the list, or with an empty set, uses all.
+    memory_bytes
+        A process that holds more after a shot is replaced; None for no limit.
     is_rendered
         Whether the files of a shot are complete.
     on_prepared
@@ -79,6 +83,8 @@ class Supervisor:
     command: Callable[[int], Sequence[str]]
     patience: Patience
     is_rendered: Callable[[int], bool]
+    cores: Sequence[frozenset[int]] = ()
+    memory_bytes: float | None = None
     on_prepared: Callable[[], None] = lambda: None
     on_rendered: Callable[[int, float | None], None] = lambda index, seconds: None
     on_notice: Callable[[str], None] = lambda message: None
@@ -116,7 +122,12 @@ class Supervisor:
         command = self.command(worker)
         try:
             self._workers[worker] = start_worker(
-                worker, command, self.folder, self._events, self.patience.start
+                worker,
+                command,
+                self.folder,
+                self._events,
+                self.patience.start,
+                self.cores[worker] if worker < len(self.cores) else frozenset(),
             )
         except OSError as error:
             raise RenderError(f"cannot run {command[0]}: {error.strerror or error}") from error
@@ -183,6 +194,7 @@ class Supervisor:
             worker.deadline = now + self.patience.start
             if event.index is not None:
                 self._check(worker, event.index, event)
+            self._look_at_memory(worker)
         elif event.kind == "failed":
             worker.shot = None
             worker.deadline = now + self.patience.start
@@ -201,6 +213,17 @@ class Supervisor:
             self._finish(index, event.seconds)
         else:
             self._fail(worker, index, "was reported done, but its files are not complete", event.tail)
+
+    def _look_at_memory(self, worker: Worker) -> None:
+        if self.memory_bytes is None or worker.leaving:
+            return
+        held = resident_bytes(worker.process.pid)
+        if held is not None and held > self.memory_bytes:
+            self.on_notice(
+                f"worker {worker.number} holds {held / 2**30:.1f} GiB, more than limits.memory_gib "
+                f"{self.memory_bytes / 2**30:g}, and is replaced"
+            )
+            worker.ask_to_end()
 
     def _finish(self, index: int, seconds: float | None) -> None:
         for shots in self.pending.values():
@@ -232,7 +255,7 @@ class Supervisor:
         number, shot = worker.number, worker.shot
         if worker.error is not None:
             raise RenderError(worker.error)
-        if shot is not None:
+        if shot is not None and not worker.leaving:
             self._fail(worker, shot, f"its process {worker.ending()}")
         # What is on disk counts, also where the word of it was lost with the process.
         for index in sorted(self.pending.get(number, ())):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import queue
@@ -103,6 +104,8 @@ class Worker:
         Whether it has loaded the rig.
     error
         Message of its ``error`` event: a mistake of the user's that no restart will mend.
+    leaving
+        Whether it was asked to end.
     last_event
         Kind of the last thing it said.
     ended_at
@@ -119,6 +122,7 @@ class Worker:
     shots_ended: int = 0
     prepared: bool = False
     error: str | None = None
+    leaving: bool = False
     last_event: str | None = None
     ended_at: float | None = None
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=_TAIL_LINES))
@@ -128,6 +132,12 @@ class Worker:
         _signal_group(self.process, force=True)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(timeout=10)
+
+    def ask_to_end(self) -> None:
+        """Ask the process to end after the shot it is at; render_job.py heeds that."""
+        self.leaving = True
+        with contextlib.suppress(OSError):
+            self.process.terminate()
 
     def ending(self) -> str:
         """Say in words how the process ended."""
@@ -151,6 +161,7 @@ def start_worker(
     folder: Path,
     events: queue.Queue[Event],
     start_seconds: float,
+    cores: frozenset[int] = frozenset(),
 ) -> Worker:
     """Start a child process and a thread that listens to it.
 
@@ -166,6 +177,8 @@ def start_worker(
         Receives what the worker says.
     start_seconds
         How long it may take until its first event.
+    cores
+        Cores it may use; empty for all. Only heeded where the system can (Linux).
 
     Raises
     ------
@@ -194,9 +207,37 @@ def start_worker(
     except BaseException:
         log.close()
         raise
+    if cores and hasattr(os, "sched_setaffinity"):
+        # Right after the start there is one thread, whose children inherit this.
+        with contextlib.suppress(OSError):
+            os.sched_setaffinity(process.pid, cores)
     worker = Worker(number, process, time.monotonic() + start_seconds)
     threading.Thread(target=_listen, args=(worker, log, events), name=f"worker-{number}", daemon=True).start()
     return worker
+
+
+def resident_bytes(process: int) -> int | None:
+    """Memory a process holds; None where the system does not tell (other than Linux)."""
+    try:
+        pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, ValueError, IndexError):
+        return None
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def share_cores(cores: Sequence[int], workers: int) -> list[frozenset[int]]:
+    """Divide cores among workers so that their threads do not contend.
+
+    Returns
+    -------
+    For each worker its cores, neighbours together; empty (all cores) where there is one worker, or less than
+    one core for each.
+    """
+    ordered = sorted(cores)
+    if workers == 1 or len(ordered) < workers:
+        return [frozenset()] * workers
+    edges = [number * len(ordered) // workers for number in range(workers + 1)]
+    return [frozenset(ordered[start:end]) for start, end in itertools.pairwise(edges)]
 
 
 def worker_environment() -> dict[str, str]:

@@ -1,7 +1,8 @@
 """Speaks render_job.py's protocol without Blender, and misbehaves when asked to.
 
 ``PASYN_MISBEHAVE`` is JSON: {"hang": [shot, …], "crash": […], "raise": […], "crash_once": […],
-"seconds": s a shot, "garble": true, "start": "hang"|"crash"|"error", "exit": "hang", "lie": […]}.
+"lie": […], "hold": MiB of memory, "seconds": s a shot, "garble": true, "start": "hang"|"crash"|"error",
+"exit": "hang"}.
 """
 
 from __future__ import annotations
@@ -117,11 +118,17 @@ def main() -> int:
 
         photos = list_photos(job.backgrounds).photos
     started = 0
+    stopped: list[int] = []
+    held = bytearray(b"x") * (misbehave.get("hold", 0) * 2**20)
+    if held:
+        signal.signal(signal.SIGTERM, lambda number, frame: stopped.append(number))
     for shot in plan(job, FACTS, photos)[k::n]:
         if layout.quarantine_path(options.out, shot.index).exists():
             continue
         if read_render(options.out, shot, identity) is not None:
             continue
+        if stopped:
+            return 143
         if started == options.max_shots:
             tell("recycle")
             return 0

@@ -21,6 +21,7 @@ from render_jobs import layout
 from render_jobs.finish import Dataset
 from render_jobs.job import Job
 from render_jobs.runner import default_workers, run_job
+from render_jobs.workers import share_cores
 
 
 @pytest.fixture
@@ -138,6 +139,25 @@ def test_one_crash_is_forgiven(tmp_path: Path, misbehave: Any, reference: dict[s
     dataset = run(small_job(tmp_path), tmp_path / "out", workers=2)
     assert dataset.quarantined == ()
     assert delivered_files(tmp_path / "out") == reference
+
+
+def test_a_worker_that_holds_too_much_memory_is_replaced_after_its_shot(
+    tmp_path: Path, misbehave: Any, reference: dict[str, bytes], capsys: pytest.CaptureFixture[str]
+) -> None:
+    misbehave(hold=600, seconds=0.2)
+    job, out = small_job(tmp_path, memory_gib=0.5), tmp_path / "out"
+    assert run(job, out).quarantined == ()
+    assert delivered_files(out) == reference
+    assert (out / "logs/worker-0.log").read_text().count("\n$ ") > 1
+    assert "more than limits.memory_gib 0.5" in capsys.readouterr().err
+
+
+def test_cores_are_shared_without_overlap_or_rest() -> None:
+    assert share_cores([0, 1], 1) == [frozenset()]
+    assert share_cores([4], 2) == [frozenset(), frozenset()]
+    shares = share_cores(range(10), 3)
+    assert [len(share) for share in shares] == [3, 3, 4]
+    assert sorted(core for share in shares for core in share) == list(range(10))
 
 
 def test_events_behind_blenders_chatter_are_heard(tmp_path: Path, misbehave: Any) -> None:

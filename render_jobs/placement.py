@@ -6,8 +6,9 @@ than noise does. This module measures such offsets: it takes standing side views
 
 Two measures are given. *In the box* is the place in the annotated box, in fractions of its longer side. It is
 only as good as the boxes: people draw them loose, by several per cent. *Aligned* first shifts and scales
-each animal, without turning it, onto the photos' mean trunk and legs; it does not depend on boxes, nor on
-how high a head is held.
+each animal, without turning it, onto the photos' mean trunk and legs, less the point in question; it does
+not depend on boxes, nor on how high a head is held. Where an animal is built otherwise than those on the
+photos (longer legs, say), part of an offset is its build.
 """
 
 from __future__ import annotations
@@ -39,6 +40,13 @@ POINTS: Final = (
 """What is compared, by AP-10K's names without side; pairs count by their middle."""
 
 _BODY: Final = np.array([name not in ("eye", "nose") for name in POINTS])
+
+_BODY_WEIGHTS: Final = _BODY.astype(np.float64)
+
+_ROUNDS: Final = 30
+
+_AGREEMENT: Final = 0.003
+"""Points nearer to the model than this, in box sides, count alike."""
 
 _AP10K: Final = {name: (f"left_{name}", f"right_{name}") for name in POINTS} | {
     "nose": ("nose",),
@@ -363,13 +371,48 @@ def _in_box(views: Sequence[View]) -> FloatArray:
     return np.array([(view.points - view.box[:2]) / max(view.box[2:]) for view in views])
 
 
-def align(places: FloatArray, model: FloatArray) -> FloatArray:
-    """Shift and scale each of (N, P, 2) animals so that its trunk and legs fit those of a (P, 2) model."""
-    target = model[_BODY] - model[_BODY].mean(axis=0)
-    body = places[:, _BODY]
-    middle = body.mean(axis=1, keepdims=True)
-    scale = (target * (body - middle)).sum(axis=(1, 2)) / ((body - middle) ** 2).sum(axis=(1, 2))
-    return (places - middle) * scale[:, None, None] + model[_BODY].mean(axis=0)
+def align(places: FloatArray, model: FloatArray, weights: FloatArray = _BODY_WEIGHTS) -> FloatArray:
+    """Shift and scale animals to fit a model.
+
+    Parameters
+    ----------
+    places
+        (N, P, 2) points of N animals.
+    model
+        (P, 2) points to fit.
+    weights
+        (P,) how much each point counts in the least squares; by default trunk and legs alike, head not.
+
+    Returns
+    -------
+    (N, P, 2) array in the model's unit and frame.
+    """
+    share = (weights / weights.sum())[:, None]
+    centre = (share * model).sum(axis=0)
+    middle = (share * places).sum(axis=1, keepdims=True)
+    body = places - middle
+    scale = (share * (model - centre) * body).sum(axis=(1, 2)) / (share * body**2).sum(axis=(1, 2))
+    return np.asarray(body * scale[:, None, None] + centre)
+
+
+def align_each(places: FloatArray, model: FloatArray) -> FloatArray:
+    """Align (N, P, 2) animals anew for each point, on the other points of trunk and legs that agree.
+
+    A point that took part in its own alignment would pull the animal towards itself, and hide a third of its
+    offset; and one point far off would push all others away. So the point in question is left out, and the
+    others count the less the farther their mean is from the model (least absolute instead of least squares).
+    """
+    aligned = np.empty_like(places)
+    for point in range(len(POINTS)):
+        allowed = _BODY_WEIGHTS.copy()
+        allowed[point] = 0
+        weights = allowed
+        for _ in range(_ROUNDS):
+            fitted = align(places, model, weights)
+            distance = np.linalg.norm(fitted.mean(axis=0) - model, axis=1)
+            weights = allowed / np.maximum(distance, _AGREEMENT)
+        aligned[:, point] = align(places, model, weights)[:, point]
+    return aligned
 
 
 def _mean_shape(places: FloatArray) -> FloatArray:
@@ -421,8 +464,8 @@ def compare(photos: SideViews, synthetic: SideViews) -> Comparison:
         synthetic=synthetic,
         box_photos=_spread(box_photos),
         box_synthetic=_spread(box_synthetic),
-        aligned_photos=_spread((align(box_photos, model) - middle) / side),
-        aligned_synthetic=_spread((aligned_synthetic - middle) / side),
+        aligned_photos=_spread((align_each(box_photos, model) - middle) / side),
+        aligned_synthetic=_spread((align_each(box_synthetic, model) - middle) / side),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Final
@@ -14,7 +15,9 @@ FloatArray = NDArray[np.float64]
 
 ACCENT: Final = "#2f6f9f"
 SERIES: Final = ("#2f6f9f", "#d98324", "#3f8f6b", "#a6527d", "#7a6fb0", "#8a7a2f", "#5b6570", "#c0533f")
-"""Told apart by lightness as well as hue; actions beyond these share the last colour."""
+"""Told apart by lightness as well as hue."""
+
+OTHERS: Final = "#aab2bb"
 
 SEEN, HIDDEN, OUTSIDE = "#2f6f9f", "#9cc3dd", "#e4e7eb"
 
@@ -49,7 +52,7 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
     if not high > low:
         return [low]
     step = 10.0 ** math.floor(math.log10((high - low) / most))
-    for factor in (1, 2, 2.5, 5, 10):
+    for factor in (1, 2, 2.5, 5, 10, 20, 25, 50, 100):
         if (high - low) / (step * factor) <= most - 1:
             step *= factor
             break
@@ -274,12 +277,12 @@ def spread_rows(
 def scatter(
     points: FloatArray, groups: Sequence[str], label: str, axes: tuple[str, str], equal: bool = True
 ) -> str:
-    """(N, 2) points coloured by group, with a legend of the groups."""
+    """(N, 2) points coloured by group; groups beyond the colours are drawn as "others" in grey."""
     size, pad, top = 300.0, 26.0, 8.0
-    order = sorted(
-        set(groups), key=lambda name: (-groups.count(name) if isinstance(groups, list) else 0, name)
-    )
-    colours = {name: SERIES[min(i, len(SERIES) - 1)] for i, name in enumerate(order)}
+    counts = Counter(groups)
+    order = sorted(counts, key=lambda name: (-counts[name], name))
+    named = order if len(order) <= len(SERIES) else order[: len(SERIES) - 1]
+    colours = dict.fromkeys(order, OTHERS) | dict(zip(named, SERIES, strict=False))
     low, high = points.min(axis=0), points.max(axis=0)
     span = np.maximum(high - low, 1e-9)
     if equal:
@@ -310,12 +313,15 @@ def scatter(
     )
     x, y = 2.0, size - 4
     legend = []
-    for name in order[:12]:
-        text = _clipped(name or "unknown", 20)
+    entries = [(name or "unknown", colours[name]) for name in named]
+    if len(order) > len(named):
+        entries.append((f"{len(order) - len(named)} others", OTHERS))
+    for name, colour in entries:
+        text = _clipped(name, 20)
         width = 22 + 6.3 * len(text)
         if x + width > size:
             x, y = 2.0, y + 17
-        legend.append(f'<circle cx="{x + 6:.1f}" cy="{y - 4:.1f}" r="4" fill="{colours[name]}"/>')
+        legend.append(f'<circle cx="{x + 6:.1f}" cy="{y - 4:.1f}" r="4" fill="{colour}"/>')
         legend.append(_text(x + 14, y, text, "start"))
         x += width
     return _svg(size, y + 8, "".join((*parts, *legend)), label)

@@ -315,6 +315,9 @@ def test_numbers_are_short() -> None:
     assert [number(v) for v in (0, 0.31944, 12.5, 1234.4, 2.0)] == ["0", "0.319", "12.5", "1234", "2"]
     assert ticks(0, 100, 6) == [0, 20, 40, 60, 80, 100]
     assert ticks(5, 5) == [5]
+    for high in np.geomspace(0.01, 1000, 200):
+        for most in (4, 6, 9):
+            assert 2 <= len(ticks(0, float(high), most)) <= most
 
 
 @pytest.mark.slow

@@ -93,18 +93,12 @@ def rig_facts(animal: Animal, name: str) -> RigFacts:
 
 
 def _build(species: str, individual: int) -> tuple[LoadedRig, RigGeometry, RigMap]:
-    try:
-        from pasyn_blender import animals
-        from pasyn_blender.animals import build_animal
-    except ImportError:
-        from pasyn_blender.animals.build import build_animal
+    from pasyn_blender.animals.build import build_animal
+    from pasyn_blender.animals.landmarks import animal_rig_map
+
     rig = build_animal(species, individual)
     geometry = read_geometry(rig)
-    if hasattr(animals, "animal_rig_map"):
-        return rig, geometry, animals.animal_rig_map(species, rig, geometry)
-    from pasyn_blender.rig.automatic import map_loaded_rig
-
-    return rig, geometry, map_loaded_rig(rig, geometry)
+    return rig, geometry, animal_rig_map(species, rig, geometry)
 
 
 def _remove(rig: LoadedRig) -> None:

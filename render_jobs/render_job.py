@@ -3,8 +3,8 @@
     blender -b --factory-startup -P render_jobs/render_job.py -- JOB --out DIR --shard 0/8
     python render_jobs/render_job.py -- JOB --out DIR --shard 0/8      (with the bpy wheel)
 
-Events go to standard output, one a line. Exit codes: 0 all rendered, 2 a mistake of the user's (one message on
-standard error), 3 some shots failed, 143 or 130 stopped by a signal.
+Events go to standard output, one a line. Exit codes: 0 all rendered, 2 a mistake of the user's (one message
+on standard error), 3 some shots failed, 143 or 130 stopped by a signal.
 """
 
 from __future__ import annotations

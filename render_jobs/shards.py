@@ -182,11 +182,11 @@ def _unknown_count(scheduler: str, name: str) -> JobError:
 
 
 def _checked(number: int, count: int, source: str) -> Shard:
-    if count < 1 or not 0 <= number < count:
+    if count < 1:
+        raise JobError(f"{source}: found {count} shards; there must be at least one")
+    if not 0 <= number < count:
         raise JobError(
-            f"{source}: found shard {number} of {count}; shards are counted from 0, so the first is 0/{count} "
-            f"and the last {count - 1}/{count}"
-            if count >= 1
-            else f"{source}: found {count} shards; there must be at least one"
+            f"{source}: found shard {number} of {count}; shards are counted from 0, "
+            f"so the first is 0/{count} and the last {count - 1}/{count}"
         )
     return Shard(number, count)

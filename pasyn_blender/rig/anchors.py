@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,39 +13,6 @@ from .rig_map import KeypointAnchor, RigMap
 _DIRECTIONS = 96
 _OWN_REACH = 1.75  # own part, in local thicknesses: twice a round limb's radius
 _THICKEST = 0.35  # of the trunk; a ray that finds no skin sooner has left the part
-_PATCH = 0.03  # of the trunk; skin around a surface point that says which way is out
-
-
-@dataclass(frozen=True)
-class KeypointSkin:
-    """What is known of the skin around each keypoint, in the order of a keypoint set.
-
-    Attributes
-    ----------
-    surface
-        (K,) which keypoints are surface points.
-    parts
-        Sorted triangle indices that count as each keypoint's own part.
-    patches
-        Triangle indices around each surface keypoint, empty for the others.
-    outward
-        (K,) +1 where the triangles' own winding faces outwards, -1 where it faces inwards.
-    """
-
-    surface: NDArray[np.bool_]
-    parts: tuple[IntArray, ...]
-    patches: tuple[IntArray, ...]
-    outward: FloatArray
-
-    def normals(self, vertices: FloatArray, triangles: IntArray) -> FloatArray:
-        """(K, 3) outward unit normals at the surface keypoints of the posed animal, zero for the others."""
-        normals = np.zeros((len(self.parts), 3))
-        for row, patch in enumerate(self.patches):
-            if len(patch):
-                a, b, c = (vertices[triangles[patch, corner]] for corner in range(3))
-                normals[row] = self.outward[row] * np.cross(b - a, c - a).sum(axis=0)
-        lengths = np.linalg.norm(normals, axis=1, keepdims=True)
-        return np.divide(normals, lengths, out=np.zeros_like(normals), where=lengths > 0)
 
 
 def keypoint_positions(
@@ -90,37 +55,6 @@ def keypoint_positions(
     return positions
 
 
-def keypoint_skin(rig_map: RigMap, keypoint_set: KeypointSet, geometry: RigGeometry) -> KeypointSkin:
-    """Prepare what visibility needs to know of a rig, once.
-
-    Raises
-    ------
-    RigMapError
-        As :func:`keypoint_positions`.
-    """
-    rest = keypoint_positions(rig_map, keypoint_set, geometry, geometry.vertices, geometry.bone_matrices)
-    names = keypoint_set.keypoints
-    surface = np.array([name in keypoint_set.surface for name in names])
-    parts = part_triangles(rig_map, keypoint_set, geometry)
-    corners = geometry.vertices[geometry.triangles]
-    centroids = corners.mean(axis=1)
-    islands = _outward_signs(geometry, corners)
-    patches, outward = [], np.ones(len(names))
-    for row, place in enumerate(rest):
-        if not surface[row] or not np.isfinite(place).all():
-            patches.append(np.zeros(0, dtype=np.int64))
-            continue
-        away = np.linalg.norm(centroids - place, axis=1)
-        near = np.flatnonzero(away < _PATCH * rig_map.trunk_length)
-        if len(near) < 3:
-            near = np.argsort(away, kind="stable")[:3]
-        # Layers that lie on each other (an eyeball in its socket) may be wound differently.
-        sign = islands[near[np.argmin(away[near])]]
-        patches.append(near[islands[near] == sign])
-        outward[row] = sign
-    return KeypointSkin(surface=surface, parts=parts, patches=tuple(patches), outward=outward)
-
-
 def part_triangles(
     rig_map: RigMap, keypoint_set: KeypointSet, geometry: RigGeometry
 ) -> tuple[IntArray, ...]:
@@ -146,7 +80,7 @@ def part_triangles(
             continue
         own = _follows(anchor, name, geometry)
         reach = _OWN_REACH * _thickness(rest[row], corners, rig_map.trunk_length)
-        near = own & (_distances(rest[row], corners, centroids) < reach)
+        near = own & (_distances(rest[row], corners) < reach)
         other = keypoint_set.mirror[row]
         if other != row and np.isfinite(rest[other]).all():
             left_of_middle = across - (rest[row] + rest[other]) @ rig_map.body_frame[0] / 2
@@ -219,43 +153,24 @@ def _thickness(place: FloatArray, corners: FloatArray, trunk_length: float) -> f
     return max(upper, 0.02 * trunk_length)
 
 
-def _distances(place: FloatArray, corners: FloatArray, centroids: FloatArray) -> FloatArray:
-    """(T,) distance to a triangle's nearest corner or centre: large triangles reach into the part."""
-    nearest = np.linalg.norm(corners - place, axis=2).min(axis=1)
-    return np.asarray(np.minimum(nearest, np.linalg.norm(centroids - place, axis=1)))
+def _distances(place: FloatArray, corners: FloatArray) -> FloatArray:
+    """(T,) distance from a point to triangles: large ones reach into a part that their corners lie out of."""
+    a, b, c = corners[:, 0] - place, corners[:, 1] - place, corners[:, 2] - place
+    nearest = np.minimum(np.minimum(_to_segment(a, b), _to_segment(b, c)), _to_segment(c, a))
+    normal = np.cross(b - a, c - a)
+    length = np.linalg.norm(normal, axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        height = (normal * a).sum(axis=1) / length
+        foot = normal * (height / length)[:, None]
+    # The foot of the perpendicular counts where it lies inside.
+    sides = [(np.cross(p - foot, q - foot) * normal).sum(axis=1) for p, q in ((a, b), (b, c), (c, a))]
+    inside = (np.stack(sides) >= 0).all(axis=0) & (length > 0)
+    return np.where(inside, np.minimum(np.abs(height), nearest), nearest)
 
 
-def _outward_signs(geometry: RigGeometry, corners: FloatArray) -> FloatArray:
-    """(T,) +1 where a connected piece of mesh is wound outwards, -1 where inwards (negative volume)."""
-    labels = _pieces(geometry)
-    # The origin matters for open pieces: take the piece's own middle.
-    count = int(labels.max(initial=-1)) + 1
-    size = np.maximum(np.bincount(labels, minlength=count), 1)
-    middle = np.stack(
-        [np.bincount(labels, corners.mean(axis=1)[:, axis], minlength=count) / size for axis in range(3)],
-        axis=1,
-    )
-    relative = corners[:, 0] - middle[labels]
-    turned = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    volumes = (relative * turned).sum(axis=1)
-    total = np.bincount(labels, volumes, minlength=count)
-    return np.where(total[labels] < 0, -1.0, 1.0)
-
-
-def _pieces(geometry: RigGeometry) -> IntArray:
-    """(T,) label of the connected piece of mesh of each triangle, vertices at one place welded."""
-    scaled = geometry.vertices / max(float(np.ptp(geometry.vertices, axis=0).max(initial=0)), 1e-12)
-    _, place = np.unique(np.round(scaled, 6), axis=0, return_inverse=True)
-    welded = place.reshape(-1)[geometry.triangles]
-    label = np.arange(int(place.max(initial=-1)) + 1)
-    while True:
-        lowest = label[welded].min(axis=1)
-        after = label.copy()
-        for corner in range(3):
-            np.minimum.at(after, welded[:, corner], lowest)
-        after = after[after]
-        if np.array_equal(after, label):
-            break
-        label = after
-    _, dense = np.unique(label[welded[:, 0]], return_inverse=True)
-    return np.asarray(dense.reshape(-1), dtype=np.int64)
+def _to_segment(start: FloatArray, end: FloatArray) -> FloatArray:
+    """(T,) distance of segments from the origin."""
+    along = end - start
+    square = (along**2).sum(axis=1)
+    share = np.divide(-(start * along).sum(axis=1), square, out=np.zeros_like(square), where=square > 0)
+    return np.asarray(np.linalg.norm(start + np.clip(share, 0, 1)[:, None] * along, axis=1))

@@ -8,9 +8,11 @@ and constants are treated alike.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import bpy
+
+from .requests import CoatRequest
 
 _COLOUR_INPUTS = {
     "BSDF_PRINCIPLED": ("Base Color", "Emission Color", "Emission"),
@@ -28,17 +30,6 @@ _COLOUR_INPUTS = {
 
 BARE = (0.33, 0.24, 0.17, 1.0)
 """Linear colour of a mesh without any material: the brown of a bay horse."""
-
-
-class CoatRequest(Protocol):
-    """What a shot says of the coat; meanings as in ``render_jobs.shot.CoatShot``."""
-
-    @property
-    def hue(self) -> float: ...
-    @property
-    def saturation(self) -> float: ...
-    @property
-    def value(self) -> float: ...
 
 
 class Coat:

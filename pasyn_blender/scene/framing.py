@@ -7,12 +7,12 @@ shift alone its place, so both are solved exactly from the posed vertices, one a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import RenderError
+from .requests import ViewRequest
 
 FloatArray = NDArray[np.float64]
 
@@ -21,25 +21,6 @@ SENSOR_WIDTH = 36.0
 
 EDGE_MARGIN = 1.0
 """Pixels kept free at the edge around an animal that must be whole: the pixel filter spreads that far."""
-
-
-class ViewRequest(Protocol):
-    """What a shot says of its camera; meanings as in ``render_jobs.shot.CameraShot``."""
-
-    @property
-    def azimuth(self) -> float: ...
-    @property
-    def elevation(self) -> float: ...
-    @property
-    def roll(self) -> float: ...
-    @property
-    def focal_length(self) -> float: ...
-    @property
-    def fill(self) -> float: ...
-    @property
-    def offset(self) -> tuple[float, float]: ...
-    @property
-    def truncation(self) -> float: ...
 
 
 @dataclass(frozen=True)

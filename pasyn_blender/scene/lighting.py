@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import bpy
 import numpy as np
@@ -17,6 +17,7 @@ from mathutils import Matrix, Vector
 from numpy.typing import NDArray
 
 from ..errors import RenderError
+from .requests import LightRequest
 
 FloatArray = NDArray[np.float64]
 
@@ -25,23 +26,6 @@ IMPORTANCE_MAP = 1024
 
 WORLDS_KEPT = 16
 """HDRIs held in memory at a time; a 4K one takes 128 MiB."""
-
-
-class LightRequest(Protocol):
-    """What a shot says of its light; meanings as in ``render_jobs.shot.LightShot``."""
-
-    @property
-    def sun_azimuth(self) -> float: ...
-    @property
-    def sun_elevation(self) -> float: ...
-    @property
-    def sun_strength(self) -> float: ...
-    @property
-    def world(self) -> str: ...
-    @property
-    def world_rotation(self) -> float: ...
-    @property
-    def world_strength(self) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -169,7 +153,7 @@ def sky_rotation(world_rotation: float, body_frame: FloatArray) -> FloatArray:
     turn = np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
     up = np.asarray(body_frame[2], dtype=np.float64)
     raise_up = Vector(up.tolist()).rotation_difference(Vector((0.0, 0.0, 1.0))).to_matrix()
-    return turn @ np.array(raise_up, dtype=np.float64)
+    return np.asarray(turn @ np.array(raise_up, dtype=np.float64))
 
 
 def _image(lighting: Lighting, path: Path) -> Any:

@@ -1,4 +1,4 @@
-"""Depth and normals as EXR files of their own, through the compositor (Blender has no other way to split them)."""
+"""Depth and normals as EXR files of their own, through the compositor: Blender splits them no other way."""
 
 from __future__ import annotations
 

@@ -9,44 +9,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
 
 import bpy
 import numpy as np
+from numpy.typing import NDArray
 
 from ..anatomy.keypoint_sets import KeypointSet
 from ..annotation.projection import project
 from ..annotation.truth import Truth, bone_rotations, joint_positions, labelled
 from ..annotation.visibility import visibility
 from ..errors import RenderError
-from ..rig.anchors import KeypointSkin, keypoint_positions, keypoint_skin
-from ..rig.geometry import RigGeometry
+from ..rig.anchors import keypoint_positions, part_triangles
+from ..rig.geometry import FloatArray, IntArray, RigGeometry
 from ..rig.loading import LoadedRig, apply_action, deformed_vertices, posed_bone_matrices
 from ..rig.rig_map import RigMap
 from .camera import aim_camera, create_camera, render_border
-from .coat import Coat, CoatRequest, prepare_coat
-from .framing import View, ViewRequest, solve_view
-from .lighting import Lighting, LightRequest, apply_light, create_lighting, sky_rotation
+from .coat import Coat, prepare_coat
+from .framing import View, solve_view
+from .lighting import Lighting, apply_light, create_lighting, sky_rotation
 from .passes import PassFiles
 from .render_settings import RenderOptions, configure_render
+from .requests import ShotRequest
 
 BORDER_MARGIN = 4
 """Pixels rendered around the animal: the pixel filter reaches 1.5, the denoiser looks a little further."""
-
-
-class ShotRequest(Protocol):
-    """What a shot says of its picture; meanings as in ``render_jobs.shot.Shot``."""
-
-    @property
-    def action(self) -> str: ...
-    @property
-    def frame(self) -> float: ...
-    @property
-    def camera(self) -> ViewRequest: ...
-    @property
-    def light(self) -> LightRequest: ...
-    @property
-    def coat(self) -> CoatRequest: ...
 
 
 @dataclass(frozen=True)
@@ -59,15 +45,18 @@ class Animal:
         The rig, its rest pose and its map.
     keypoint_set
         Which keypoints are labelled.
-    skin
-        Prepared visibility.
+    surface
+        (K,) which keypoints are surface points.
+    parts
+        The triangles that count as each keypoint's own.
     """
 
     rig: LoadedRig
     geometry: RigGeometry
     rig_map: RigMap
     keypoint_set: KeypointSet
-    skin: KeypointSkin
+    surface: NDArray[np.bool_]
+    parts: tuple[IntArray, ...]
 
     @classmethod
     def prepare(
@@ -80,7 +69,9 @@ class Animal:
         RigMapError
             The map does not fit the rig.
         """
-        return cls(rig, geometry, rig_map, keypoint_set, keypoint_skin(rig_map, keypoint_set, geometry))
+        surface = np.array([name in keypoint_set.surface for name in keypoint_set.keypoints])
+        parts = part_triangles(rig_map, keypoint_set, geometry)
+        return cls(rig, geometry, rig_map, keypoint_set, surface, parts)
 
 
 @dataclass(frozen=True)
@@ -98,7 +89,7 @@ class Posed:
     """
 
     view: View
-    vertices: np.ndarray[Any, np.dtype[np.float64]]
+    vertices: FloatArray
     truth: Truth
 
 
@@ -215,8 +206,8 @@ class Stage:
     def _label(
         self,
         view: View,
-        vertices: np.ndarray[Any, np.dtype[np.float64]],
-        bones: np.ndarray[Any, np.dtype[np.float64]],
+        vertices: FloatArray,
+        bones: FloatArray,
         world_rotation: float,
     ) -> Truth:
         animal, geometry, rig_map = self.animal, self.animal.geometry, self.animal.rig_map
@@ -225,9 +216,8 @@ class Stage:
         visible = visibility(
             pixels,
             points,
-            animal.skin.normals(vertices, geometry.triangles),
-            animal.skin.surface,
-            animal.skin.parts,
+            animal.surface,
+            animal.parts,
             vertices,
             geometry.triangles,
             view.world_to_camera,

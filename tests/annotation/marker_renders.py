@@ -1,0 +1,113 @@
+"""Renders small glowing spheres at labelled places, alone or behind the animal, to check labels by pixels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pasyn_blender.scene.camera import aim_camera
+from pasyn_blender.scene.framing import View
+from pasyn_blender.scene.stage import Stage
+
+REACH = 14
+"""Half the side of the square of pixels rendered around a label."""
+
+
+class MarkerRenders:
+    """A second scene with the stage's camera, one sphere, and a copy of the posed mesh that only hides.
+
+    It shares no object with the stage, so neither can disturb what the other renders.
+    """
+
+    def __init__(self, stage: Stage, folder: Path) -> None:
+        self.stage = stage
+        self.picture = folder / "marker.png"
+        self.scene = bpy.data.scenes.new("markers")
+        source = stage.scene.render
+        render = self.scene.render
+        render.engine = "CYCLES"
+        render.resolution_x, render.resolution_y = source.resolution_x, source.resolution_y
+        render.resolution_percentage = 100
+        render.film_transparent = True
+        render.use_persistent_data = True
+        render.image_settings.file_format = "PNG"
+        render.image_settings.color_mode = "RGBA"
+        render.filepath = str(self.picture)
+        self.scene.cycles.samples = 64
+        self.scene.cycles.use_adaptive_sampling = False
+        self.scene.cycles.use_denoising = False
+        self.scene.view_settings.view_transform = "Standard"
+        self.scene.world = bpy.data.worlds.new("black")
+        self.camera = bpy.data.objects.new("marker camera", bpy.data.cameras.new("marker camera"))
+        self.camera.data.sensor_width = stage.camera.data.sensor_width
+        self.scene.collection.objects.link(self.camera)
+        self.scene.camera = self.camera
+        self.sphere = self._sphere()
+        self.hider: Any = None
+
+    def _sphere(self) -> Any:
+        import bmesh
+
+        mesh = bpy.data.meshes.new("marker")
+        form = bmesh.new()
+        bmesh.ops.create_icosphere(form, subdivisions=3, radius=1.0)
+        form.to_mesh(mesh)
+        form.free()
+        glow = bpy.data.materials.new("glow")
+        glow.use_nodes = True
+        nodes = glow.node_tree.nodes
+        nodes.clear()
+        emission, output = nodes.new("ShaderNodeEmission"), nodes.new("ShaderNodeOutputMaterial")
+        glow.node_tree.links.new(emission.outputs[0], output.inputs[0])
+        mesh.materials.append(glow)
+        sphere = bpy.data.objects.new("marker", mesh)
+        self.scene.collection.objects.link(sphere)
+        return sphere
+
+    def aim(self, view: View) -> None:
+        aim_camera(self.camera, view)
+
+    def hide_behind(self, vertices: NDArray[np.float64], triangles: NDArray[np.int64]) -> None:
+        """Let these triangles, and nothing else, stand before the marker."""
+        self.hide_behind_nothing()
+        mesh = bpy.data.meshes.new("hider")
+        mesh.from_pydata(vertices.tolist(), [], triangles.tolist())
+        self.hider = bpy.data.objects.new("hider", mesh)
+        self.hider.is_holdout = True
+        self.scene.collection.objects.link(self.hider)
+
+    def hide_behind_nothing(self) -> None:
+        if self.hider is not None:
+            mesh = self.hider.data
+            bpy.data.objects.remove(self.hider)
+            bpy.data.meshes.remove(mesh)
+            self.hider = None
+
+    def coverage(
+        self, place: NDArray[np.float64], radius: float, around: tuple[float, float]
+    ) -> NDArray[np.float64]:
+        """(H, W) alpha of a sphere, rendered in the pixels around a point, zero elsewhere."""
+        width, height = self.stage.options.size
+        self.sphere.location = place.tolist()
+        self.sphere.scale = (radius,) * 3
+        render = self.scene.render
+        render.use_border = True
+        render.border_min_x = max(0.0, np.floor(around[0] - REACH) / width)
+        render.border_max_x = min(1.0, np.ceil(around[0] + REACH) / width)
+        render.border_min_y = max(0.0, np.floor(height - around[1] - REACH) / height)
+        render.border_max_y = min(1.0, np.ceil(height - around[1] + REACH) / height)
+        bpy.ops.render.render(scene=self.scene.name, write_still=True)
+        with Image.open(self.picture) as image:
+            return np.asarray(image, dtype=np.float64)[..., 3] / 255
+
+
+def centroid(coverage: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(2,) mean position of the covered pixels, COCO coordinates."""
+    rows, columns = np.indices(coverage.shape)
+    total = coverage.sum()
+    return np.array([((columns + 0.5) * coverage).sum(), ((rows + 0.5) * coverage).sum()]) / total

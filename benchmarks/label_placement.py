@@ -22,15 +22,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from pasyn_blender.anatomy.keypoint_sets import AP10K
 from pasyn_blender.errors import PasynError
-from render_jobs.placement import (
+from render_jobs.placement import compare, table_text
+from render_jobs.placement_views import (
     POINTS,
     SideViews,
     View,
     choose_side_views,
-    compare,
     known_side_view,
     read_views,
-    table_text,
     view_of,
     vocabulary_of,
 )
@@ -41,23 +40,18 @@ def view_of_rig(source: str, action: str | None = None, frame: float | None = No
     """Side view of a model file or built-in animal, orthographic, at rest or in a frame of an action."""
     import bpy
 
-    from pasyn_blender.rig.actions import apply_action
+    from pasyn_blender.rig.actions import apply_action, list_actions
     from pasyn_blender.rig.anchors import keypoint_positions
-    from pasyn_blender.rig.automatic import map_loaded_rig
     from pasyn_blender.rig.extraction import deformed_vertices, posed_bone_matrices
-    from pasyn_blender.rig.loading import list_actions, load_rig, read_geometry
+    from render_jobs.animal_source import AnimalSource
+    from render_jobs.job import Job
 
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    if Path(source).exists():
-        rig = load_rig(Path(source))
-        geometry = read_geometry(rig)
-        rig_map = map_loaded_rig(rig, geometry)
-    else:
-        from pasyn_blender.animals import animal_rig_map, build_animal
-
-        rig = build_animal(source, 0)
-        geometry = read_geometry(rig)
-        rig_map = animal_rig_map(source, rig, geometry)
+    path = Path(source)
+    job = Job(species=path.stem, rig=path) if path.exists() else Job(species=source, animal=source)
+    # A map file that is not there: rigs are mapped anew.
+    animal = AnimalSource(job, Path("no such map")).load(0)
+    rig, geometry, rig_map = animal.rig, animal.geometry, animal.rig_map
     if action is not None:
         start = {found.name: found.start for found in list_actions(rig)}
         if action not in start:

@@ -9,15 +9,13 @@ import numpy as np
 
 from pasyn_blender.errors import PasynError
 
-from .placement import (
+from .placement import TOLERANCE, compare, verdict
+from .placement_views import (
     POINTS,
-    TOLERANCE,
     choose_side_views,
-    compare,
     describe,
     known_side_view,
     read_views,
-    verdict,
     view_of,
     vocabulary_of,
 )

@@ -12,16 +12,14 @@ import pytest
 
 from pasyn_blender.anatomy.keypoint_sets import AP10K
 from pasyn_blender.errors import PasynError
-from render_jobs.placement import (
+from render_jobs.placement import align, compare, table_text
+from render_jobs.placement_views import (
     POINTS,
     SideViews,
     View,
-    align,
     choose_side_views,
-    compare,
     known_side_view,
     read_views,
-    table_text,
     view_of,
     vocabulary_of,
 )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import bpy
+import numpy as np
 
 from ..errors import RigError
 from .loaded_rig import LoadedRig
@@ -20,7 +21,7 @@ from .loaded_rig import LoadedRig
 _BONE_PATH = re.compile(r'^pose\.bones\["((?:[^"\\]|\\.)*)"\]\.(\w+|\[.*\])')
 _LAYER_NAMES = re.compile(r"^(base ?layer|(anim)?layer ?\d+)$", re.IGNORECASE)
 _COPY_NUMBER = re.compile(r"\.\d{3,}$")
-_BONE_REST: dict[str, Sequence[float] | float] = {
+_BONE_REST: dict[str, Sequence[float]] = {
     "location": (0.0, 0.0, 0.0),
     "rotation_quaternion": (1.0, 0.0, 0.0, 0.0),
     "rotation_euler": (0.0, 0.0, 0.0),
@@ -161,9 +162,11 @@ def remember_rest(rig: LoadedRig) -> None:
 
 def restore_rest(rig: LoadedRig) -> None:
     """Put bones into the rest pose and objects, shape keys and rig switches to their values on import."""
-    for bone in rig.armature.pose.bones:
-        for name, value in _BONE_REST.items():
-            setattr(bone, name, value)
+    bones = rig.armature.pose.bones
+    for name, value in _BONE_REST.items():
+        bones.foreach_set(name, np.tile(np.array(value, dtype=np.float32), len(bones)))
+    # Unlike setting them one by one, which takes 20 ms for a rig of 800 bones, this tells nobody.
+    rig.armature.update_tag()
     for owner, name, value in rig.memory["rest"]:
         setattr(owner, name, value)
     for path, value in rig.memory["bone_properties"]:

@@ -8,12 +8,13 @@ from functools import lru_cache
 import numpy as np
 
 from .attachments import Piece, ear_ends, ears, eye_centre, eye_radius, eyeball, mane, tuft
-from .shape import BodySurface, body_surface, unique_edges
+from .mesh_graph import Neighbours, unique_edges
+from .shape import BodySurface, body_surface
 from .skeleton import Bone, bones_of
 from .skinning import skin_weights
 from .species import BodyPlan, body_plan, load_species
 from .stripes import coat_values
-from .sweep import FloatArray, IntArray
+from .sweep import FloatArray, IntArray, components
 
 DETAIL = 1.24
 """Edge length of the skin of built animals, see :func:`~.shape.body_surface`."""
@@ -72,8 +73,9 @@ def animal_model(species: str, individual: int) -> AnimalModel:
     surface = body_surface(plan, DETAIL)
     bones = bones_of(plan, ear_ends(plan))
     names = tuple(bone.name for bone in bones)
-    weights = skin_weights(plan, surface.sweeps, surface.vertices, unique_edges(surface.quads), names)
-    stripe, dark = coat_values(plan, surface)
+    neighbours = Neighbours(unique_edges(surface.quads))
+    weights = skin_weights(plan, surface.sweeps, surface.vertices, neighbours, names)
+    stripe, dark = coat_values(plan, surface, neighbours)
 
     parts = [surface.vertices]
     faces, rows, stripes, darks = [surface.quads], [weights], [stripe], [dark]
@@ -103,11 +105,9 @@ def animal_model(species: str, individual: int) -> AnimalModel:
 
 def _nearest(points: FloatArray, queries: FloatArray) -> IntArray:
     """(Q,) index of the nearest point to each query."""
-    found = []
+    places, back = np.unique(queries, axis=0, return_inverse=True)
     squares = (points**2).sum(axis=1)
-    for block in np.array_split(queries, max(1, len(queries) // 256)):
-        found.append((squares - 2.0 * block @ points.T).argmin(axis=1))
-    nearest: IntArray = np.concatenate(found)
+    nearest: IntArray = (squares - 2.0 * components(places, points)).argmin(axis=1)[back.ravel()]
     return nearest
 
 

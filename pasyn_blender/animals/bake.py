@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 import numpy as np
 
-from .motion import Clip
+from .clip import Clip
 from .skeleton import Bone
 from .sweep import FloatArray
 

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from ..rig.loading import LoadedRig
 from .anatomy_model import AnimalModel, animal_model
 from .bake import bake_clip
+from .clip import FRAMES_PER_SECOND
 from .coat import DARK_ATTRIBUTE, STRIPE_ATTRIBUTE, coat_material, eye_material
-from .motion import FRAMES_PER_SECOND, clips
+from .motion import clips
 from .species import species_file
 from .sweep import FloatArray, IntArray
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .mesh_graph import Neighbours, unique_edges, vertex_normals
 from .species import BodyPlan
 from .surface_nets import surface_nets, without_pinches
-from .sweep import FloatArray, IntArray, Sweep, smooth_union
+from .sweep import FloatArray, IntArray, Sweep, components, smooth_union
 
 _FAR = 1.0
 """Field value where nothing reaches, metres."""
@@ -46,7 +47,7 @@ class Ellipsoid:
 
     def distance(self, points: FloatArray) -> FloatArray:
         """(P,) signed distance to first order, negative inside."""
-        local = (points - self.centre) @ self.axes.T / self.radii
+        local = components(points - self.centre, self.axes) / self.radii
         k0 = np.sqrt((local**2).sum(axis=1))
         k1 = np.sqrt(((local / self.radii) ** 2).sum(axis=1))
         value: FloatArray = np.where(k1 > 1e-9, k0 * (k0 - 1.0) / np.maximum(k1, 1e-12), -self.radii.min())
@@ -259,10 +260,10 @@ def _grid(axes: tuple[FloatArray, ...]) -> FloatArray:
 
 def _settle(plan: BodyPlan, sweeps: tuple[Sweep, ...], vertices: FloatArray, quads: IntArray) -> FloatArray:
     """Even out the net and pull it back onto the exact surface."""
-    edges = unique_edges(quads)
+    neighbours = Neighbours(unique_edges(quads))
     for _ in range(2):
         for _ in range(2):
-            vertices = 0.4 * vertices + 0.6 * neighbour_mean(vertices, edges)
+            vertices = 0.4 * vertices + 0.6 * neighbours.mean(vertices)
         mirrored = vertices * np.array([1.0, 1.0, 1.0])
         mirrored[:, 0] = np.abs(mirrored[:, 0])
         gap = field(plan, sweeps, mirrored)
@@ -270,37 +271,3 @@ def _settle(plan: BodyPlan, sweeps: tuple[Sweep, ...], vertices: FloatArray, qua
         vertices = vertices - step[:, None] * vertex_normals(vertices, quads)
     vertices[:, 2] = np.maximum(vertices[:, 2], 0.0)
     return vertices
-
-
-def unique_edges(quads: IntArray) -> IntArray:
-    """(E, 2) undirected edges of a quad mesh, sorted."""
-    pairs = np.concatenate([quads[:, [i, (i + 1) % 4]] for i in range(4)])
-    pairs.sort(axis=1)
-    edges: IntArray = np.unique(pairs, axis=0)
-    return edges
-
-
-def neighbour_mean(values: FloatArray, edges: IntArray) -> FloatArray:
-    """Mean of each vertex's neighbours, (V, C)."""
-    count = len(values)
-    both = np.concatenate([edges, edges[:, ::-1]])
-    degree = np.bincount(both[:, 0], minlength=count)
-    columns = [
-        np.bincount(both[:, 0], values[both[:, 1], c], minlength=count) for c in range(values.shape[1])
-    ]
-    mean: FloatArray = np.column_stack(columns) / np.maximum(degree, 1)[:, None]
-    return mean
-
-
-def vertex_normals(vertices: FloatArray, quads: IntArray) -> FloatArray:
-    """(V, 3) unit normals, weighted by area."""
-    a, b, c, d = (vertices[quads[:, i]] for i in range(4))
-    area = np.cross(c - a, d - b)
-    total = np.column_stack(
-        [
-            sum(np.bincount(quads[:, i], area[:, k], minlength=len(vertices)) for i in range(4))
-            for k in range(3)
-        ]
-    )
-    unit: FloatArray = total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-12)
-    return unit

@@ -6,9 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from .shape import neighbour_mean
+from .mesh_graph import Neighbours
 from .species import BodyPlan
-from .sweep import FloatArray, IntArray, Sweep
+from .sweep import FloatArray, Sweep
 
 LIMIT: Final = 4
 """Most bones that move one vertex."""
@@ -104,7 +104,11 @@ def part_shares(sweeps: tuple[Sweep, ...], vertices: FloatArray, softness: float
 
 
 def skin_weights(
-    plan: BodyPlan, sweeps: tuple[Sweep, ...], vertices: FloatArray, edges: IntArray, bones: tuple[str, ...]
+    plan: BodyPlan,
+    sweeps: tuple[Sweep, ...],
+    vertices: FloatArray,
+    neighbours: Neighbours,
+    bones: tuple[str, ...],
 ) -> FloatArray:
     """Weights of the body's skin.
 
@@ -116,8 +120,8 @@ def skin_weights(
         Its sweeps.
     vertices
         (V, 3) skin.
-    edges
-        (E, 2) edges of the skin, for evening out the weights.
+    neighbours
+        Of the skin, for evening out the weights.
     bones
         B bone names.
 
@@ -147,7 +151,7 @@ def skin_weights(
     thick = np.clip((vertices[:, 2] / plan.scale - 0.62) / 0.12, 0.0, 1.0)[:, None]
     for step in range(30):
         pull = 0.5 if step < 8 else 0.6 * thick
-        weights = (1.0 - pull) * weights + pull * neighbour_mean(weights, edges)
+        weights = (1.0 - pull) * weights + pull * neighbours.mean(weights)
     return limited(weights)
 
 

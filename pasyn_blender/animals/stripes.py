@@ -11,10 +11,11 @@ from typing import Final
 
 import numpy as np
 
-from .shape import BodySurface, head_frame, head_length, neighbour_mean, unique_edges, vertex_normals
+from .mesh_graph import Neighbours, vertex_normals
+from .shape import BodySurface, head_frame, head_length
 from .skinning import part_shares
 from .species import BodyPlan, individual_stream
-from .sweep import FloatArray, IntArray, Sweep
+from .sweep import FloatArray, Sweep, components
 
 _TURN: Final = 2.0 * np.pi
 
@@ -43,7 +44,9 @@ def _tangents(sweep: Sweep, parameter: FloatArray) -> FloatArray:
     return _unit(np.column_stack([np.interp(parameter, index, tangent[:, c]) for c in range(3)]))
 
 
-def direction_and_period(plan: BodyPlan, surface: BodySurface) -> tuple[FloatArray, FloatArray]:
+def direction_and_period(
+    plan: BodyPlan, surface: BodySurface, neighbours: Neighbours
+) -> tuple[FloatArray, FloatArray]:
     """Direction across the stripes, and their period.
 
     Returns
@@ -54,7 +57,6 @@ def direction_and_period(plan: BodyPlan, surface: BodySurface) -> tuple[FloatArr
     s = plan.scale
     vertices = surface.vertices
     normals = vertex_normals(vertices, surface.quads)
-    edges = unique_edges(surface.quads)
     folded = np.column_stack([np.abs(vertices[:, 0]), vertices[:, 1:]])
     y, z = vertices[:, 1], vertices[:, 2]
     shares = dict(
@@ -109,9 +111,9 @@ def direction_and_period(plan: BodyPlan, surface: BodySurface) -> tuple[FloatArr
             add(share, lean, period)
 
     origin, axes = head_frame(plan)
-    local = (vertices - origin) @ axes.T / head_length(plan)
+    local = components(vertices - origin, axes) / head_length(plan)
     # Lengthwise on forehead and nose, across on the cheeks.
-    brow = _ramp((normals @ axes[2]) - 0.25 * np.abs(normals[:, 0]), 0.25, 0.70) * _ramp(
+    brow = _ramp(components(normals, axes[2:])[:, 0] - 0.25 * np.abs(normals[:, 0]), 0.25, 0.70) * _ramp(
         local[:, 1], -0.02, 0.12
     )
     cheek = -axes[1] + 0.35 * axes[2]
@@ -121,19 +123,19 @@ def direction_and_period(plan: BodyPlan, surface: BodySurface) -> tuple[FloatArr
 
     flat_tensor = tensor.reshape(-1, 9)
     for _ in range(6):
-        flat_tensor = 0.4 * flat_tensor + 0.6 * neighbour_mean(flat_tensor, edges)
-        log_period = 0.4 * log_period + 0.6 * neighbour_mean(log_period[:, None], edges)[:, 0]
+        flat_tensor = 0.4 * flat_tensor + 0.6 * neighbours.mean(flat_tensor)
+        log_period = 0.4 * log_period + 0.6 * neighbours.mean(log_period)
     _, vectors = np.linalg.eigh(flat_tensor.reshape(-1, 3, 3))
     direction = vectors[:, :, 2]
     direction = _unit(direction - (direction * normals).sum(axis=1, keepdims=True) * normals)
-    return _aligned(direction, edges), np.exp(log_period) * s
+    return _aligned(direction, neighbours), np.exp(log_period) * s
 
 
-def _aligned(direction: FloatArray, edges: IntArray, rounds: int = 40) -> FloatArray:
+def _aligned(direction: FloatArray, neighbours: Neighbours, rounds: int = 40) -> FloatArray:
     """Turn directions round until neighbours agree wherever they can: backwards and down by preference."""
-    direction = direction * np.where(direction @ np.array([0.0, 1.0, -0.6]) < 0.0, -1.0, 1.0)[:, None]
+    direction = direction * np.where(direction[:, 1] < 0.6 * direction[:, 2], -1.0, 1.0)[:, None]
     for _ in range(rounds):
-        around = direction + 2.0 * neighbour_mean(direction, edges)
+        around = direction + 2.0 * neighbours.mean(direction)
         direction = direction * np.where((direction * around).sum(axis=1) < 0.0, -1.0, 1.0)[:, None]
     return direction
 
@@ -154,7 +156,9 @@ def _first_guess(plan: BodyPlan, surface: BodySurface, period: FloatArray) -> Fl
     return coordinate / period * _TURN
 
 
-def stripe_pattern(plan: BodyPlan, surface: BodySurface, rounds: int = 160) -> FloatArray:
+def stripe_pattern(
+    plan: BodyPlan, surface: BodySurface, neighbours: Neighbours, rounds: int = 160
+) -> FloatArray:
     """Stripes at every vertex, black where positive.
 
     Parameters
@@ -163,6 +167,8 @@ def stripe_pattern(plan: BodyPlan, surface: BodySurface, rounds: int = 160) -> F
         The individual; its seed makes the pattern its own.
     surface
         Its skin.
+    neighbours
+        Neighbours on the skin.
     rounds
         Steps of relaxation.
 
@@ -173,24 +179,19 @@ def stripe_pattern(plan: BodyPlan, surface: BodySurface, rounds: int = 160) -> F
     """
     random = individual_stream(plan.individual, 1)
     vertices = surface.vertices
-    edges = unique_edges(surface.quads)
-    direction, period = direction_and_period(plan, surface)
+    direction, period = direction_and_period(plan, surface, neighbours)
 
     def noise(steps: int) -> FloatArray:
-        values = random.normal(0.0, 1.0, (len(vertices), 1))
+        values = random.normal(0.0, 1.0, len(vertices))
         for _ in range(steps):
-            values = 0.3 * values + 0.7 * neighbour_mean(values, edges)
-        flat: FloatArray = values[:, 0] / values.std()
-        return flat
+            values = 0.3 * values + 0.7 * neighbours.mean(values)
+        scaled: FloatArray = values / values.std()
+        return scaled
 
     period = period * random.uniform(0.92, 1.08) * np.exp(0.07 * noise(60).clip(-2.0, 2.0))
     wave = direction * (_TURN / period)[:, None]
 
-    source = np.concatenate([edges[:, 0], edges[:, 1]])
-    target = np.concatenate([edges[:, 1], edges[:, 0]])
-    order = np.argsort(source, kind="stable")
-    source, target = source[order], target[order]
-    starts = np.searchsorted(source, np.arange(len(vertices)))
+    source, target, starts = neighbours.source, neighbours.target, neighbours.starts
     flip = (wave[source] * wave[target]).sum(axis=1) < 0.0
     span = vertices[target] - vertices[source]
     there = np.where(flip[:, None], -wave[target], wave[target])
@@ -207,17 +208,19 @@ def stripe_pattern(plan: BodyPlan, surface: BodySurface, rounds: int = 160) -> F
         phase = 0.25 * phase + total / np.maximum(np.abs(total), 1e-9)
         phase /= np.maximum(np.abs(phase), 1e-9)
     # Where directions turn round, phase runs the other way: there a wobble would tear the stripes.
-    torn = np.bincount(source, flip, minlength=len(vertices))[:, None].clip(0.0, 1.0)
+    torn = np.bincount(source, flip, minlength=len(vertices)).clip(0.0, 1.0)
     for _ in range(12):
-        torn = np.maximum(torn, neighbour_mean(torn, edges))
-    wobble = (0.22 * noise(14) + 0.28 * noise(50)) * (1.0 - torn[:, 0])
+        torn = np.maximum(torn, neighbours.mean(torn))
+    wobble = (0.22 * noise(14) + 0.28 * noise(50)) * (1.0 - torn)
     agreement = np.abs(total) / np.diff(np.append(starts, len(source)))
-    pattern = (agreement * np.cos(np.angle(phase) + wobble))[:, None]
-    result: FloatArray = (0.65 * pattern + 0.35 * neighbour_mean(pattern, edges))[:, 0]
+    pattern = agreement * np.cos(np.angle(phase) + wobble)
+    result: FloatArray = 0.65 * pattern + 0.35 * neighbours.mean(pattern)
     return result
 
 
-def coat_values(plan: BodyPlan, surface: BodySurface) -> tuple[FloatArray, FloatArray]:
+def coat_values(
+    plan: BodyPlan, surface: BodySurface, neighbours: Neighbours
+) -> tuple[FloatArray, FloatArray]:
     """What the coat's material reads at every vertex of the skin.
 
     Returns
@@ -228,7 +231,7 @@ def coat_values(plan: BodyPlan, surface: BodySurface) -> tuple[FloatArray, Float
     s = plan.scale
     vertices = surface.vertices
     normals = vertex_normals(vertices, surface.quads)
-    stripe = stripe_pattern(plan, surface)
+    stripe = stripe_pattern(plan, surface, neighbours)
     shares = dict(
         zip((p.name for p in surface.sweeps), part_shares(surface.sweeps, vertices, 0.03 * s).T, strict=True)
     )
@@ -247,7 +250,7 @@ def coat_values(plan: BodyPlan, surface: BodySurface) -> tuple[FloatArray, Float
     stripe = np.maximum(stripe, 2.2 * spine - 1.0)
 
     origin, axes = head_frame(plan)
-    local = (vertices - origin) @ axes.T / head_length(plan)
+    local = components(vertices - origin, axes) / head_length(plan)
     on_head = shares["head"]
     muzzle = _ramp(local[:, 1] - 0.25 * local[:, 2], 0.74, 0.86) * (on_head > 0.5)
     hoof = 1.0 - _ramp(z, 0.078 * s, 0.090 * s)

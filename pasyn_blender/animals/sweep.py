@@ -11,6 +11,19 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 
+def components(points: FloatArray, axes: FloatArray) -> FloatArray:
+    """(P, S) scalar products of (P, 3) points with (S, 3) axes.
+
+    Written out, because a threaded matrix product may round differently from machine to machine, and the
+    animal has to come out the same on all of them.
+    """
+    first: FloatArray = points[:, :1] * axes[:, 0]
+    second: FloatArray = points[:, 1:2] * axes[:, 1]
+    third: FloatArray = points[:, 2:] * axes[:, 2]
+    total: FloatArray = np.add(np.add(first, second), third)
+    return total
+
+
 def spline(stations: FloatArray, count: int) -> FloatArray:
     """Catmull-Rom curve through table rows, parametrised by chord length.
 
@@ -101,11 +114,11 @@ class Sweep:
         axis = ends - starts
         squares = (axis**2).sum(axis=1)
         # |p - s - t a|^2 expanded, so that only (P, S) arrays appear
-        along = (points @ axis.T - (starts * axis).sum(axis=1)) / squares
+        along = (components(points, axis) - (starts * axis).sum(axis=1)) / squares
         clipped = np.clip(along, 0.0, 1.0)
         gap = (
             (points**2).sum(axis=1)[:, None]
-            - 2.0 * points @ starts.T
+            - 2.0 * components(points, starts)
             + (starts**2).sum(axis=1)
             - 2.0 * clipped * along * squares
             + clipped**2 * squares

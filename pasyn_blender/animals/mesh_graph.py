@@ -1,0 +1,60 @@
+"""Neighbourhood and normals of a quad mesh."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .sweep import FloatArray, IntArray
+
+
+def unique_edges(quads: IntArray) -> IntArray:
+    """(E, 2) undirected edges of a quad mesh, sorted."""
+    pairs = np.concatenate([quads[:, [i, (i + 1) % 4]] for i in range(4)])
+    pairs.sort(axis=1)
+    edges: IntArray = np.unique(pairs, axis=0)
+    return edges
+
+
+class Neighbours:
+    """Which vertices share an edge.
+
+    Parameters
+    ----------
+    edges
+        (E, 2) undirected edges, every vertex in at least one.
+
+    Attributes
+    ----------
+    source, target
+        (2E,) both directions of every edge, sorted by source.
+    starts
+        (V,) first place of each vertex in them.
+    """
+
+    def __init__(self, edges: IntArray) -> None:
+        both = np.concatenate([edges, edges[:, ::-1]])
+        both = both[np.argsort(both[:, 0], kind="stable")]
+        self.source, self.target = both.T.copy()
+        count = int(self.source[-1]) + 1
+        self.starts = np.searchsorted(self.source, np.arange(count))
+        self._degree = np.diff(np.append(self.starts, len(both))).astype(float)
+
+    def mean(self, values: FloatArray) -> FloatArray:
+        """Mean over each vertex's neighbours of (V,) or (V, C) values."""
+        total = np.add.reduceat(values[self.target], self.starts, axis=0)
+        mean: FloatArray = total / (self._degree if values.ndim == 1 else self._degree[:, None])
+        return mean
+
+
+def vertex_normals(vertices: FloatArray, quads: IntArray) -> FloatArray:
+    """(V, 3) unit normals, weighted by area."""
+    a, b, c, d = (vertices[quads[:, i]] for i in range(4))
+    area = np.cross(c - a, d - b)
+    total = np.column_stack(
+        [
+            sum(np.bincount(quads[:, i], area[:, k], minlength=len(vertices)) for i in range(4))
+            for k in range(3)
+        ]
+    )
+    unit: FloatArray = total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-12)
+    return unit

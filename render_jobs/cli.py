@@ -236,13 +236,21 @@ def status(
 
 
 @app.command()
-def report(folder: Folder) -> None:
+def report(
+    folder: Folder,
+    reference: Annotated[
+        Path | None,
+        typer.Option(
+            help="COCO file of real photos of such an animal, to compare where keypoints lie.", metavar="JSON"
+        ),
+    ] = None,
+) -> None:
     """Write report.html, the dataset at a glance."""
     from .output_folder import read_job
     from .report import write_report
 
     read_job(folder)
-    print(write_report(folder))
+    print(write_report(folder, reference))
 
 
 if __name__ == "__main__":

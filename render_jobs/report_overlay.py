@@ -163,9 +163,9 @@ def _points(points: NDArray[np.float64], names: Sequence[str], unit: float) -> s
                 )
             else:
                 shape = (
-                    f'<circle {centre} r="{2.2 * unit:.2f}" fill="none" stroke="#000" stroke-opacity=".6" '
-                    f'stroke-width="{2 * unit:.2f}"/><circle {centre} r="{2.2 * unit:.2f}" '
-                    f'fill="#000" fill-opacity=".01" stroke="{colour}" stroke-width="{unit:.2f}"/>'
+                    f'<circle {centre} r="{2.5 * unit:.2f}" fill="none" stroke="#000" stroke-opacity=".6" '
+                    f'stroke-width="{1.5 * unit:.2f}"/><circle {centre} r="{2.5 * unit:.2f}" '
+                    f'fill="#000" fill-opacity=".01" stroke="{colour}" stroke-width="{0.8 * unit:.2f}"/>'
                 )
             marks.append(f"<g>{shape}{title}</g>")
     return f'<g class="points">{"".join(marks)}</g>'

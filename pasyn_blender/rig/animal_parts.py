@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,7 +67,7 @@ def choose_parts(name: str, imported: ImportedFile) -> AnimalParts:
         notes.append(f"used armature '{armature.name}'; left out the other armatures: {', '.join(others)}")
     skinned = _shown(skinned, imported, notes)
     skinned = _finest(skinned, notes)
-    widgets = _bone_shapes(objects)
+    widgets = bone_shapes(objects)
     carried: list[Any] = []
     attach: list[Any] = []
     for mesh in meshes:
@@ -192,7 +192,7 @@ def _armatures(mesh: Any) -> Iterator[Any]:
         yield mesh.parent
 
 
-def _bone_shapes(objects: list[Any]) -> set[Any]:
+def bone_shapes(objects: Iterable[Any]) -> set[Any]:
     """Meshes that only draw bones in the viewport."""
     return {
         bone.custom_shape

@@ -112,7 +112,9 @@ def remove_unused(before: set[int], keep: Iterable[Any]) -> None:
         unused = [
             block
             for block in new_blocks(before)
-            if block not in kept and block.users - int(block.use_fake_user) <= 0
+            if block not in kept
+            and not isinstance(block, bpy.types.Library)
+            and block.users - int(block.use_fake_user) <= 0
         ]
         if not unused:
             return

@@ -9,7 +9,7 @@ import bpy
 
 from ..errors import RigError
 from .actions import ActionRange, apply_action, clear_action, list_actions, remember_rest
-from .animal_parts import AnimalParts, choose_parts
+from .animal_parts import AnimalParts, bone_shapes, choose_parts
 from .extraction import deformed_vertices, posed_bone_matrices, read_geometry
 from .file_import import ImportedFile, all_blocks, import_file, new_blocks, remove_blocks, remove_unused
 from .import_repairs import keep_topology, repair
@@ -56,7 +56,8 @@ def load_rig(path: Path) -> LoadedRig:
     imported = import_file(path)
     try:
         parts = choose_parts(path.name, imported)
-        dropped = tuple(sorted(obj.name for obj in parts.dropped))
+        # A control rig has hundreds of bone shapes, which nobody takes for a part of the picture.
+        dropped = tuple(sorted(obj.name for obj in set(parts.dropped) - bone_shapes(imported.objects)))
         collection = _move_into_scene(path, parts)
         notes = repair(parts)
         for obj in parts.meshes:

@@ -305,6 +305,81 @@ def test_a_persons_scene_is_left_as_it_was(shared: Path) -> None:
     assert [(entry.name, entry.start, entry.end) for entry in list_actions(alone)] == inside
 
 
+@pytest.mark.parametrize("name", ["Loup gris é狼.GLB", "a b.FBX", "x.y.BLEND"])
+def test_names_of_files_do_not_matter(
+    shared: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = strangers.make(shared, "fox", tmp_path / f"fox{Path(name).suffix.lower()}")
+    made.rename(tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    rig = load(Path(name))
+    assert [obj.name for obj in rig.meshes] == ["fox"]
+
+
+def test_compressed_blend_files(shared: Path, tmp_path: Path) -> None:
+    strangers.open_shared(shared, "fox")
+    path = tmp_path / "fox.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(path), copy=True, compress=True)
+    data = path.read_bytes()
+    assert not data.startswith(b"BLENDER")
+    assert load(path).armature.name == "root"
+    write(path, data[: int(0.9 * len(data))])
+    with pytest.raises(RigError, match="cut short"):
+        load(path)
+
+
+def test_animals_below_empties_keep_size_place_and_motion(shared: Path, tmp_path: Path) -> None:
+    def change() -> None:
+        parent = bpy.data.objects.new("Root", None)
+        child = bpy.data.objects.new("Group", None)
+        for obj in (parent, child):
+            bpy.context.scene.collection.objects.link(obj)
+        child.parent, parent.scale, parent.rotation_euler = parent, (0.01, 0.01, 0.01), (0, 0, 1.0)
+        child.location = (100, 0, 0)
+        strangers.armature().parent = child
+
+    plain = read_geometry(load(strangers.make(shared, "wolf", tmp_path / "plain.blend")))
+    turn = np.array(Matrix.Rotation(1.0, 3, "Z"))
+    expected = 0.01 * (plain.vertices + np.array([100, 0, 0])) @ turn.T
+    for suffix in (".blend", ".glb", ".fbx"):
+        rig = load(strangers.make(shared, "wolf", tmp_path / f"nested{suffix}", change))
+        geometry = read_geometry(rig)
+        for end in (np.min, np.max):
+            assert np.allclose(end(geometry.vertices, axis=0), end(expected, axis=0), atol=1e-4)
+        assert np.abs(middle_pose(rig) - geometry.vertices).max() > 0.005
+
+
+def test_pictures_beside_a_blend_file_are_found(shared: Path, tmp_path: Path) -> None:
+    def change() -> None:
+        image = bpy.data.images.new("coat", 8, 8)
+        image.filepath_raw, image.file_format = str(tmp_path / "coat.png"), "PNG"
+        image.save()
+        tree = strangers.meshes()[0].material_slots[0].material.node_tree
+        node = tree.nodes.new("ShaderNodeTexImage")
+        node.image = image
+        tree.links.new(node.outputs["Color"], tree.nodes["Principled BSDF"].inputs["Base Color"])
+
+    strangers.open_shared(shared, "wolf")
+    change()
+    path = tmp_path / "wolf.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(path), copy=True, relative_remap=True)
+    rig = load(path)
+    tree = rig.meshes[0].material_slots[0].material.node_tree
+    assert tree.nodes["Principled BSDF"].inputs["Base Color"].is_linked
+    assert Path(bpy.path.abspath(bpy.data.images["coat"].filepath)).is_file()
+
+
+def test_one_of_two_animals_with_equal_bone_names(shared: Path, tmp_path: Path) -> None:
+    strangers.open_shared(shared, "wolf")
+    with strangers.silence():
+        bpy.ops.import_scene.gltf(filepath=str(shared / strangers.SHARED_RIGS["cow"]))
+    rig = load(strangers.save(tmp_path / "both.blend"))
+    assert [obj.name for obj in rig.meshes] == ["Cow"]
+    assert "Wolf" in rig.dropped
+    names = [entry.name for entry in list_actions(rig)]
+    assert "Attack" not in names and "Attack_Kick" in names and len(names) == 13
+
+
 # --- files that are refused
 
 

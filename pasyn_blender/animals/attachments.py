@@ -96,7 +96,7 @@ def ears(plan: BodyPlan) -> tuple[Piece, Piece]:
     is_inner = np.tile(np.arange(around) >= n, len(heights))
     band = (np.abs(at - 0.36) < 0.09) & ~is_inner
     dark = np.where((at > 0.80) | band, 1.0, 0.0)
-    dark = np.where(is_inner & (at < 0.80), 0.45, dark)
+    dark = np.where(is_inner & (at < 0.80), 0.30, dark)
     roots = np.repeat(root[None], len(vertices), axis=0)
     if _volume(vertices, quads) < 0.0:
         quads = quads[:, ::-1]

@@ -10,7 +10,7 @@ import numpy as np
 from mathutils import Vector
 from numpy.typing import NDArray
 
-from ..rig.loading import LoadedRig
+from ..rig.loaded_rig import MESH_NAME_KEY, LoadedRig
 from .anatomy_model import AnimalModel, animal_model
 from .bake import bake_clip
 from .clip import FRAMES_PER_SECOND
@@ -55,11 +55,13 @@ def build_animal(species: str, individual: int) -> LoadedRig:
     eyes.data.materials.append(eye_material(f"{species}_eye"))
     for bone in armature.pose.bones:
         bone.rotation_mode = "QUATERNION"
-    for clip in clips(model.bones, model.plan.factors["withers_height"]):
-        bake_clip(armature, model.bones, clip)
+    height = model.plan.factors["withers_height"]
+    actions = tuple(bake_clip(armature, model.bones, clip) for clip in clips(model.bones, height))
     bpy.context.scene.render.fps = FRAMES_PER_SECOND
     bpy.context.view_layer.update()
-    return LoadedRig(path=Path(species_file(species)), armature=armature, meshes=(body, eyes), dropped=())
+    return LoadedRig(
+        path=Path(species_file(species)), armature=armature, meshes=(body, eyes), actions=actions
+    )
 
 
 def _armature(species: str, model: AnimalModel, collection: bpy.types.Collection) -> bpy.types.Object:
@@ -102,6 +104,7 @@ def _mesh_object(
     mesh.polygons.foreach_set("use_smooth", np.ones(len(quads), dtype=bool))
     mesh.update(calc_edges=True)
     obj = bpy.data.objects.new(name, mesh)
+    obj[MESH_NAME_KEY] = name  # the scene may hold another individual, and number the names
     collection.objects.link(obj)
     obj.parent = armature
     modifier = obj.modifiers.new("Armature", "ARMATURE")

@@ -11,7 +11,8 @@ DARK_ATTRIBUTE: Final = "dark"
 
 _WHITE: Final = (0.72, 0.66, 0.57, 1.0)
 _BLACK: Final = (0.018, 0.014, 0.012, 1.0)
-_SKIN: Final = (0.030, 0.022, 0.019, 1.0)
+_SKIN: Final = (0.044, 0.034, 0.030, 1.0)
+_HOLLOW: Final = (0.006, 0.004, 0.004, 1.0)
 _EYE: Final = (0.012, 0.007, 0.005, 1.0)
 _EDGE: Final = 0.10
 """Half width of a stripe's soft edge, in units of the stripe attribute."""
@@ -36,17 +37,21 @@ def coat_material(name: str) -> bpy.types.Material:
         return ramp.outputs["Result"]
 
     def mixed(weight: Any, first: Any, second: tuple[float, float, float, float]) -> Any:
-        mix = nodes.new("ShaderNodeMixRGB")
-        links.new(weight, mix.inputs["Fac"])
+        mix = nodes.new("ShaderNodeMix")
+        mix.data_type = "RGBA"
+        # The node has a set of sockets for each data type under the same names: take those of colours.
+        a, b = (next(s for s in mix.inputs if s.identifier == f"{name}_Color") for name in "AB")
+        links.new(weight, mix.inputs["Factor"])
         if isinstance(first, tuple):
-            mix.inputs["Color1"].default_value = first
+            a.default_value = first
         else:
-            links.new(first, mix.inputs["Color1"])
-        mix.inputs["Color2"].default_value = second
-        return mix.outputs["Color"]
+            links.new(first, a)
+        b.default_value = second
+        return next(s for s in mix.outputs if s.identifier == "Result_Color")
 
     stripes = mixed(factor(STRIPE_ATTRIBUTE, -_EDGE, _EDGE), _WHITE, _BLACK)
-    colour = mixed(factor(DARK_ATTRIBUTE, 0.0, 1.0), stripes, _SKIN)
+    skin = mixed(factor(DARK_ATTRIBUTE, 0.0, 1.0), stripes, _SKIN)
+    colour = mixed(factor(DARK_ATTRIBUTE, 1.0, 2.0), skin, _HOLLOW)
     links.new(colour, shader.inputs["Base Color"])
     material.diffuse_color = _WHITE
     return material

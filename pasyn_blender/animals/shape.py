@@ -145,7 +145,7 @@ def masses(plan: BodyPlan) -> tuple[Ellipsoid, ...]:
         mass(on_head(plan, 0.0, 0.93, -0.045), (0.034, 0.05, 0.022), 0.02, skull, unit=size),
         # eye socket, nostril
         mass(on_head(plan, 0.098, 0.355, 0.012), (0.022, 0.030, 0.020), 0.012, skull, True, unit=size),
-        mass(on_head(plan, 0.060, 0.925, 0.018), (0.014, 0.020, 0.013), 0.008, skull, True, unit=size),
+        mass(on_head(plan, 0.056, 0.945, 0.016), (0.018, 0.026, 0.017), 0.010, skull, True, unit=size),
     )
 
 

@@ -226,7 +226,8 @@ def coat_values(
     Returns
     -------
     tuple
-        (V,) stripe: black where positive, white where negative; (V,) dark: 1 on muzzle, nostrils and hooves.
+        (V,) stripe: black where positive, white where negative; (V,) dark: 1 on muzzle, eyelids and hooves,
+        2 in nostrils and mouth.
     """
     s = plan.scale
     vertices = surface.vertices
@@ -257,4 +258,14 @@ def coat_values(
     eye = np.column_stack([np.abs(local[:, 0]), local[:, 1:]]) - np.array([0.145, 0.355, 0.020])
     rim = 1.0 - _ramp(np.linalg.norm(eye * np.array([1.0, 0.8, 1.0]), axis=1), 0.045, 0.075)
     dark = np.maximum.reduce([muzzle, hoof, rim * (on_head > 0.5)])
+    # Nostrils and the slit of the mouth are darker than the skin around them.
+    sides = np.column_stack([np.abs(local[:, 0]), local[:, 1:]])
+    nostril = np.linalg.norm(
+        (sides - np.array([0.080, 0.965, 0.036])) / np.array([0.045, 0.050, 0.034]), axis=1
+    )
+    mouth = np.abs(local[:, 2] + 0.060 - 0.10 * (local[:, 1] - 0.9)) / 0.014
+    hollow = np.maximum(
+        1.0 - _ramp(nostril, 0.5, 1.1), (1.0 - _ramp(mouth, 0.3, 1.1)) * _ramp(local[:, 1], 0.80, 0.86)
+    )
+    dark = dark + hollow * muzzle
     return stripe, dark

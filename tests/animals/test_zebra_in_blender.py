@@ -151,6 +151,29 @@ def test_joint_keypoints_lie_inside_the_limb(rest: dict[str, np.ndarray], geomet
             assert normal.dot(Vector(direction)) > 0.0, f"{name} is outside"
 
 
+def test_a_second_individual_in_the_scene_is_its_own(built: Any, geometry: RigGeometry) -> None:
+    import bpy
+
+    from pasyn_blender.animals.build import build_animal
+    from pasyn_blender.animals.landmarks import animal_rig_map
+    from pasyn_blender.rig.loading import list_actions, read_geometry
+
+    rig, _ = built
+    second = build_animal("zebra", INDIVIDUAL)
+    try:
+        again = read_geometry(second)
+        assert again.mesh_names == geometry.mesh_names
+        assert again.vertices.tobytes() == geometry.vertices.tobytes()
+        assert [a.name for a in list_actions(second)] == [a.name for a in list_actions(rig)]
+        assert not {a.action for a in list_actions(second)} & {a.action for a in list_actions(rig)}
+        assert animal_rig_map("zebra", second, again).keypoints.keys() == set(AP10K.keypoints)
+    finally:
+        for obj in (*second.meshes, second.armature):
+            bpy.data.objects.remove(obj)
+        for action in second.actions or ():
+            bpy.data.actions.remove(action)
+
+
 def test_another_rig_is_refused(built: Any, geometry: RigGeometry) -> None:
     from dataclasses import replace
 

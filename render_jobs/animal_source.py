@@ -41,6 +41,17 @@ class AnimalSource:
         """Which animal a shot shows; rigs from a file are one individual."""
         return shot.coat.individual if self._job.animal is not None else 0
 
+    def settle_map(self) -> None:
+        """Take the map of a rig from its file from now on.
+
+        The file has rounded numbers, and later processes read them; the first one must label by the same.
+        """
+        if self._current is None or self._job.animal is not None or self._job.rig_map is not None:
+            return
+        found = self._current
+        rig_map = read_rig_map(self._map_file, found.geometry)
+        self._current = Animal.prepare(found.rig, found.geometry, rig_map, found.keypoint_set)
+
     @property
     def first(self) -> int:
         """The individual whose facts and map the output folder shows."""

@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import bpy
 
@@ -105,8 +104,10 @@ def render_shots(
     check_folder(folder, job, identity)
     bpy.ops.wm.read_factory_settings(use_empty=True)
     source = AnimalSource(job, layout.rig_map_path(folder))
-    animal = source.load(source.first)
-    facts = write_facts(folder, job, animal)
+    facts = known_facts(folder)
+    if facts is None:
+        facts = write_facts(folder, job, source.load(source.first))
+        source.settle_map()
     shots = folder_plan(folder, job, facts)
     tell("prepared")
     waiting = [shot for shot in _chosen(shots, options) if not _is_settled(folder, shot, identity)]
@@ -216,13 +217,26 @@ def check_folder(folder: Path, job: Job, identity: str) -> None:
         layout.write_atomically(path, resolved.encode())
 
 
+def known_facts(folder: Path) -> RigFacts | None:
+    """Facts another process of the same job has written; None where there are none, or no map with them."""
+    from .planning import read_rig_facts
+
+    if not layout.rig_map_path(folder).is_file():
+        return None
+    try:
+        return read_rig_facts(folder)
+    except OutputError:
+        return None
+
+
 def write_facts(folder: Path, job: Job, animal: Animal) -> RigFacts:
-    """Write ``rig.json`` and ``rig_map.yaml`` unless they say the same already."""
+    """Write ``rig_map.yaml``, unless there is one, and ``rig.json``."""
     facts = rig_facts(animal, job.animal or (job.rig.name if job.rig else ""))
-    _write_new(layout.rig_facts_path(folder), (json.dumps(facts.to_dict(), sort_keys=True) + "\n").encode())
     path = layout.rig_map_path(folder)
     if not path.is_file():
         layout.write_atomically(path, rig_map_text(animal.rig_map).encode())
+    record = json.dumps(facts.to_dict(), sort_keys=True) + "\n"
+    layout.write_atomically(layout.rig_facts_path(folder), record.encode())
     return facts
 
 
@@ -257,13 +271,6 @@ def _is_settled(folder: Path, shot: Shot, identity: str) -> bool:
     return read_render(folder, shot, identity) is not None
 
 
-def _write_new(path: Path, data: bytes) -> None:
-    with contextlib.suppress(OSError):
-        if path.read_bytes() == data:
-            return
-    layout.write_atomically(path, data)
-
-
 @contextlib.contextmanager
 def _objects_left_alone() -> Iterator[None]:
     """Spare the collector what was loaded before: it never goes away, and going through it takes time."""
@@ -274,7 +281,3 @@ def _objects_left_alone() -> Iterator[None]:
     finally:
         gc.unfreeze()
 
-
-def event_values(values: dict[str, Any]) -> dict[str, Any]:
-    """Drop what an event does not say."""
-    return {key: value for key, value in values.items() if value is not None}

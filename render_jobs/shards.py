@@ -154,7 +154,14 @@ def _from_range(
         return _checked(task - (low or 0), count, name)
     if (task - low) % stride:
         raise JobError(f"{name}={task} is none of {first}={low}, {low + stride}, … {last}={high}")
-    return _checked((task - low) // stride, (high - low) // stride + 1, name)
+    count = (high - low) // stride + 1
+    told = _number(values, "SLURM_ARRAY_TASK_COUNT") if scheduler == "Slurm" else None
+    if told is not None and told != count:
+        raise JobError(
+            f"SLURM_ARRAY_TASK_COUNT is {told}, but tasks {low} to {high} in steps of {stride} would be {count}: "
+            f"the array has holes. Submit it as --array=0-{told - 1}, or give --shard k/n"
+        )
+    return _checked((task - low) // stride, count, name)
 
 
 def _given_count(values: Mapping[str, str]) -> int | None:

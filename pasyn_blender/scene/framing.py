@@ -96,9 +96,10 @@ def solve_view(
     if not len(vertices) or not np.isfinite(vertices).all():
         raise RenderError("the posed mesh has vertices at infinity; check the rig's action and modifiers")
     width, height = size
-    centre = (vertices.min(axis=0) + vertices.max(axis=0)) / 2
-    extent = float(np.ptp(vertices, axis=0).max())
-    if extent <= 0:
+    # The middle of the box along the animal's own axes: it does not depend on how the rig is turned.
+    upright = vertices @ body_frame.T
+    centre = (upright.min(axis=0) + upright.max(axis=0)) / 2 @ body_frame
+    if not np.ptp(upright, axis=0).any():
         raise RenderError("all vertices of the posed mesh lie in one point; check the rig's action")
     axes = view_axes(body_frame, request.azimuth, request.elevation, request.roll)
     local = (vertices - centre) @ axes.T

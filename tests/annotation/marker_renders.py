@@ -75,8 +75,9 @@ class MarkerRenders:
     def hide_behind(self, vertices: NDArray[np.float64], triangles: NDArray[np.int64]) -> None:
         """Let these triangles, and nothing else, stand before the marker."""
         self.hide_behind_nothing()
+        used, corners = np.unique(triangles, return_inverse=True)
         mesh = bpy.data.meshes.new("hider")
-        mesh.from_pydata(vertices.tolist(), [], triangles.tolist())
+        mesh.from_pydata(vertices[used].tolist(), [], corners.reshape(-1, 3).tolist())
         self.hider = bpy.data.objects.new("hider", mesh)
         self.hider.is_holdout = True
         self.scene.collection.objects.link(self.hider)

@@ -15,7 +15,7 @@ from typing import Any
 import bpy
 import numpy as np
 from mathutils import Quaternion, Vector
-from strangers import editing, save, silence
+from rig_files import editing, save, silence
 
 # Pattern of bone names, radius at head and tail in fractions of the withers' height, how far the flesh
 # hangs below the bone in radii. The first match counts; bones that match none carry no flesh.

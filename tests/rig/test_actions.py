@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import bone_changes
 import bpy
 import numpy as np
 import pytest
-import strangers
+import rig_files
 
 from pasyn_blender.errors import RigError
 from pasyn_blender.rig.actions import apply_action, clean_action_names, clear_action, list_actions
@@ -32,12 +33,12 @@ def pose(rig: Any, name: str, frame: float) -> np.ndarray[Any, Any]:
 
 
 def changed(shared: Path, folder: Path, change: Callable[[], None], animal: str = "wolf") -> Any:
-    return load(strangers.make(shared, animal, folder / "changed.blend", change))
+    return load(rig_files.make(shared, animal, folder / "changed.blend", change))
 
 
 def key(bone: str, channel: str, value: Any, frame: float, action: str) -> None:
     """Key one channel of a bone in an action of its own."""
-    rig = strangers.armature()
+    rig = rig_files.armature()
     rig.animation_data.action = bpy.data.actions.get(action) or bpy.data.actions.new(action)
     target = rig.pose.bones[bone] if bone else rig
     setattr(target, channel, value)
@@ -67,7 +68,7 @@ def test_names_lose_prefixes_but_stay_apart(raw: list[str], clean: list[str]) ->
 
 
 def test_shared_zebra(shared: Path) -> None:
-    rig = load(shared / strangers.SHARED_RIGS["zebra"])
+    rig = load(shared / rig_files.SHARED_RIGS["zebra"])
     entries = list_actions(rig)
     assert [entry.name for entry in entries] == ["Death", "Idle", "Jump", "Run", "Walk", "WalkSlow"]
     walk = entries[4]
@@ -75,14 +76,14 @@ def test_shared_zebra(shared: Path) -> None:
 
 
 def test_a_rig_without_actions_has_none(shared: Path, tmp_path: Path) -> None:
-    rig = changed(shared, tmp_path, strangers.drop_actions)
+    rig = changed(shared, tmp_path, bone_changes.drop_actions)
     assert list_actions(rig) == ()
     with pytest.raises(RigError, match=r"has no action 'Walk'; its actions are: none"):
         apply_action(rig, "Walk", 1)
 
 
 def test_an_unknown_action_is_named(shared: Path) -> None:
-    rig = load(shared / strangers.SHARED_RIGS["fox"])
+    rig = load(shared / rig_files.SHARED_RIGS["fox"])
     with pytest.raises(RigError, match=r"Fox\.glb has no action 'walk'; its actions are: Run, Survey, Walk"):
         apply_action(rig, "walk", 1)
 
@@ -118,7 +119,7 @@ def test_poses_of_one_frame_are_actions(shared: Path, tmp_path: Path) -> None:
 
 def test_actions_that_only_nla_strips_hold_are_found(shared: Path, tmp_path: Path) -> None:
     def change() -> None:
-        rig = strangers.armature()
+        rig = rig_files.armature()
         assert rig.animation_data.action is None
         for track in rig.animation_data.nla_tracks:
             track.mute = False
@@ -129,7 +130,7 @@ def test_actions_that_only_nla_strips_hold_are_found(shared: Path, tmp_path: Pat
     entries = list_actions(rig)
     assert [entry.name for entry in entries] == ["Attack", "Death", "Eating"]
     # The strips must not mix into the assigned action.
-    alone = load(strangers.make(shared, "wolf", tmp_path / "alone.blend"))
+    alone = load(rig_files.make(shared, "wolf", tmp_path / "alone.blend"))
     expected = pose(alone, "Death", 10)
     again = load(tmp_path / "changed.blend")
     assert np.array_equal(pose(again, "Death", 10), expected)
@@ -137,13 +138,13 @@ def test_actions_that_only_nla_strips_hold_are_found(shared: Path, tmp_path: Pat
 
 @pytest.mark.parametrize("animal", ["wolf", "fox"])
 def test_a_pose_does_not_depend_on_the_poses_before(shared: Path, animal: str) -> None:
-    rig = load(shared / strangers.SHARED_RIGS[animal])
+    rig = load(shared / rig_files.SHARED_RIGS[animal])
     wanted = [(entry.name, entry.start + 0.37 * (entry.end - entry.start)) for entry in list_actions(rig)][:4]
     forwards = [pose(rig, *entry) for entry in wanted]
     backwards = [pose(rig, *entry) for entry in reversed(wanted)][::-1]
     for first, second in zip(forwards, backwards, strict=True):
         assert np.array_equal(first, second)
-    fresh = load(shared / strangers.SHARED_RIGS[animal])
+    fresh = load(shared / rig_files.SHARED_RIGS[animal])
     assert np.array_equal(pose(fresh, *wanted[-1]), forwards[-1])
 
 
@@ -165,7 +166,7 @@ def test_motion_of_the_armature_object_belongs_to_its_action(shared: Path, tmp_p
         key("Head", "rotation_quaternion", (0.9, 0.4, 0, 0), 1, "March")
         key("", "location", (0, 0, 0), 1, "March")
         key("", "location", (0, -5, 0), 11, "March")
-        strangers.armature().location = (1, 0, 0)
+        rig_files.armature().location = (1, 0, 0)
 
     rig = changed(shared, tmp_path, change)
     rest = read_geometry(rig).vertices
@@ -178,11 +179,11 @@ def test_motion_of_the_armature_object_belongs_to_its_action(shared: Path, tmp_p
 
 def test_switches_that_actions_key_go_back(shared: Path, tmp_path: Path) -> None:
     def change() -> None:
-        bone = strangers.armature().pose.bones["Head"]
+        bone = rig_files.armature().pose.bones["Head"]
         bone["follow"] = 0.25
         limit = bone.constraints.new("LIMIT_ROTATION")
         limit.influence = 0.5
-        rig = strangers.armature()
+        rig = rig_files.armature()
         rig.animation_data.action = bpy.data.actions.new("Switch")
         bone["follow"], limit.influence = 1.0, 1.0
         bone.keyframe_insert('["follow"]', frame=1)
@@ -201,14 +202,14 @@ def test_switches_that_actions_key_go_back(shared: Path, tmp_path: Path) -> None
 
 
 def test_fractions_of_frames_lie_between_the_frames(shared: Path) -> None:
-    rig = load(shared / strangers.SHARED_RIGS["wolf"])
+    rig = load(shared / rig_files.SHARED_RIGS["wolf"])
     a, half, b = (pose(rig, "Gallop", frame) for frame in (4, 4.5, 5))
     assert not np.array_equal(a, half)
     assert np.linalg.norm(half - (a + b) / 2) < 0.5 * np.linalg.norm(a - b)
 
 
 def test_clearing_returns_to_rest(shared: Path) -> None:
-    rig = load(shared / strangers.SHARED_RIGS["cow"])
+    rig = load(shared / rig_files.SHARED_RIGS["cow"])
     rest = read_geometry(rig).vertices
     pose(rig, "Gallop", 5)
     clear_action(rig)
@@ -218,7 +219,7 @@ def test_clearing_returns_to_rest(shared: Path) -> None:
 @pytest.mark.skipif(bpy.app.version < (4, 4, 0), reason="slots came with Blender 4.4")
 def test_the_slot_made_for_this_armature_is_used(shared: Path, tmp_path: Path) -> None:
     def change() -> None:
-        rig = strangers.armature()
+        rig = rig_files.armature()
         action = bpy.data.actions["Death"]
         stranger = action.slots.new("OBJECT", "Another")
         bag = action.layers[0].strips[0].channelbag(stranger, ensure=True)
@@ -230,7 +231,7 @@ def test_the_slot_made_for_this_armature_is_used(shared: Path, tmp_path: Path) -
     rig = changed(shared, tmp_path, change)
     death = next(entry for entry in list_actions(rig) if entry.name == "Death")
     assert death.end < 100
-    expected = load(strangers.make(shared, "wolf", tmp_path / "plain.blend"))
+    expected = load(rig_files.make(shared, "wolf", tmp_path / "plain.blend"))
     reference = pose(expected, "Death", 20)
     again = load(tmp_path / "changed.blend")
     assert np.array_equal(pose(again, "Death", 20), reference)
@@ -238,7 +239,7 @@ def test_the_slot_made_for_this_armature_is_used(shared: Path, tmp_path: Path) -
 
 def test_shape_keys_return_to_their_values(shared: Path, tmp_path: Path) -> None:
     def change() -> None:
-        obj = strangers.meshes()[0]
+        obj = rig_files.meshes()[0]
         obj.shape_key_add(name="Basis")
         shape = obj.shape_key_add(name="Fat")
         for point in shape.data:

@@ -9,8 +9,9 @@ from typing import Any
 import bpy
 import generated_animals
 import numpy as np
+import object_changes
 import pytest
-import strangers
+import rig_files
 
 from pasyn_blender.rig.actions import apply_action, list_actions
 from pasyn_blender.rig.extraction import deformed_vertices, posed_bone_matrices, read_geometry
@@ -31,9 +32,9 @@ def skinned_by_hand(rig: Any, geometry: Any, matrices: np.ndarray[Any, Any]) -> 
     return np.einsum("vb,bij,vj->vi", geometry.weights.astype(np.float64), moves, homogeneous)[:, :3]
 
 
-@pytest.mark.parametrize("animal", sorted(strangers.SHARED_RIGS))
+@pytest.mark.parametrize("animal", sorted(rig_files.SHARED_RIGS))
 def test_weights_and_matrices_explain_the_deformation(shared: Path, animal: str) -> None:
-    rig = load(shared / strangers.SHARED_RIGS[animal])
+    rig = load(shared / rig_files.SHARED_RIGS[animal])
     geometry = read_geometry(rig)
     size = np.ptp(geometry.vertices, axis=0).max()
     for entry in list_actions(rig)[:3]:
@@ -47,10 +48,10 @@ def test_weights_and_matrices_explain_the_deformation(shared: Path, animal: str)
 
 
 @pytest.mark.parametrize(
-    "change", [strangers.unapplied_transforms, strangers.split_parts, strangers.lie_down]
+    "change", [object_changes.unapplied_transforms, object_changes.split_parts, object_changes.lie_down]
 )
 def test_deformation_under_transforms(shared: Path, tmp_path: Path, change: Any) -> None:
-    rig = load(strangers.make(shared, "horse", tmp_path / "horse.blend", change))
+    rig = load(rig_files.make(shared, "horse", tmp_path / "horse.blend", change))
     geometry = read_geometry(rig)
     size = np.ptp(geometry.vertices, axis=0).max()
     entry = list_actions(rig)[0]
@@ -61,7 +62,7 @@ def test_deformation_under_transforms(shared: Path, tmp_path: Path, change: Any)
 
 
 def test_arrays_fit_together(shared: Path, tmp_path: Path) -> None:
-    path = strangers.make(shared, "cow", tmp_path / "cow.blend", strangers.split_by_material)
+    path = rig_files.make(shared, "cow", tmp_path / "cow.blend", object_changes.split_by_material)
     rig = load(path)
     geometry = read_geometry(rig)
     bones, vertices = len(geometry.bone_names), len(geometry.vertices)
@@ -83,7 +84,7 @@ def test_arrays_fit_together(shared: Path, tmp_path: Path) -> None:
 
 
 def test_bone_tails_lie_along_the_bones(shared: Path) -> None:
-    rig = load(shared / strangers.SHARED_RIGS["horse"])
+    rig = load(shared / rig_files.SHARED_RIGS["horse"])
     geometry = read_geometry(rig)
     for name, head, tail in zip(geometry.bone_names, geometry.bone_heads, geometry.bone_tails, strict=True):
         bone = rig.armature.data.bones[name]
@@ -97,16 +98,16 @@ def test_normals_of_mirrored_objects_point_outwards(shared: Path, tmp_path: Path
         return float(np.einsum("ti,ti->", a, np.cross(b, c)) / 6)
 
     def mirror() -> None:
-        strangers.armature().scale.x = -1
+        rig_files.armature().scale.x = -1
 
-    plain = read_geometry(load(strangers.make(shared, "wolf", tmp_path / "a.blend")))
-    mirrored = read_geometry(load(strangers.make(shared, "wolf", tmp_path / "b.blend", mirror)))
+    plain = read_geometry(load(rig_files.make(shared, "wolf", tmp_path / "a.blend")))
+    mirrored = read_geometry(load(rig_files.make(shared, "wolf", tmp_path / "b.blend", mirror)))
     assert volume(plain) > 0
     assert volume(mirrored) == pytest.approx(volume(plain), rel=1e-4)
 
 
 def test_reading_is_repeatable_and_undisturbed_by_the_pose(shared: Path) -> None:
-    rig = load(shared / strangers.SHARED_RIGS["fox"])
+    rig = load(shared / rig_files.SHARED_RIGS["fox"])
     first = read_geometry(rig)
     apply_action(rig, "Run", 7)
     second = read_geometry(rig)
@@ -116,22 +117,22 @@ def test_reading_is_repeatable_and_undisturbed_by_the_pose(shared: Path) -> None
 
 def test_envelopes_count_as_weights(shared: Path, tmp_path: Path) -> None:
     def change() -> None:
-        obj = strangers.meshes()[0]
+        obj = rig_files.meshes()[0]
         obj.vertex_groups.clear()
         obj.modifiers[0].use_bone_envelopes = True
         obj.modifiers[0].use_vertex_groups = False
-        for bone in strangers.armature().data.bones:
+        for bone in rig_files.armature().data.bones:
             bone.envelope_distance = 0.5
 
-    geometry = read_geometry(load(strangers.make(shared, "wolf", tmp_path / "envelopes.blend", change)))
+    geometry = read_geometry(load(rig_files.make(shared, "wolf", tmp_path / "envelopes.blend", change)))
     assert (geometry.weights.sum(axis=1) > 0.99).mean() > 0.9
 
 
 def test_bones_that_do_not_deform_hold_no_weight(shared: Path, tmp_path: Path) -> None:
     def change() -> None:
-        strangers.armature().data.bones["Head"].use_deform = False
+        rig_files.armature().data.bones["Head"].use_deform = False
 
-    geometry = read_geometry(load(strangers.make(shared, "wolf", tmp_path / "inert.blend", change)))
+    geometry = read_geometry(load(rig_files.make(shared, "wolf", tmp_path / "inert.blend", change)))
     assert not geometry.weights[:, geometry.bone_names.index("Head")].any()
 
 
@@ -150,7 +151,7 @@ def test_rigs_with_nothing_in_common_with_the_shared_ones(tmp_path: Path, name: 
 
 
 def test_reading_a_pose_is_fast(shared: Path) -> None:
-    rig = load(shared / strangers.SHARED_RIGS["horse"])
+    rig = load(shared / rig_files.SHARED_RIGS["horse"])
     list_actions(rig)
     seconds = []
     for frame in range(1, 13):

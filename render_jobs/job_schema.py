@@ -140,7 +140,7 @@ class CoatRanges:
     hue: Range = (-0.02, 0.02)
     saturation: Range = (0.85, 1.15)
     value: Range = (0.8, 1.2)
-    individuals: tuple[int, int] = (0, 999)
+    individuals: tuple[int, int] = (0, 5)
 
 
 @dataclass(frozen=True)

@@ -218,16 +218,23 @@ def _to_picture(world_rotation: float | FloatArray) -> FloatArray:
 def _look_up(texture: NDArray[np.float32], directions: FloatArray) -> FloatArray:
     """Interpolate the picture bilinearly, going round at the sides and stopping at the poles."""
     height, width = texture.shape[:2]
-    u = 0.5 - np.arctan2(directions[..., 1], directions[..., 0]) / (2 * math.pi)
-    v = np.arccos(np.clip(directions[..., 2], -1.0, 1.0)) / math.pi
-    x, y = u * width - 0.5, v * height - 0.5
-    left, top = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
-    across, down = (x - left)[..., None], (y - top)[..., None]
-    columns = (left % width, (left + 1) % width)
-    rows = (np.clip(top, 0, height - 1), np.clip(top + 1, 0, height - 1))
-    upper = texture[rows[0], columns[0]] * (1 - across) + texture[rows[0], columns[1]] * across
-    lower = texture[rows[1], columns[0]] * (1 - across) + texture[rows[1], columns[1]] * across
-    return np.asarray(upper * (1 - down) + lower * down, dtype=np.float64)
+    x, y, z = (directions[..., axis].ravel() for axis in range(3))
+    across = (0.5 - np.arctan2(y, x) / (2 * math.pi)) * width - 0.5
+    down = np.arccos(np.clip(z, -1.0, 1.0)) / math.pi * height - 0.5
+    left, top = np.floor(across).astype(np.intp), np.floor(down).astype(np.intp)
+    right_share = (across - left).astype(np.float32)[:, None]
+    lower_share = (down - top).astype(np.float32)[:, None]
+    # Gathering whole pixels from a flat picture is twice as fast as indexing rows and columns.
+    pixels = texture.reshape(-1, 3)
+
+    def row(number: NDArray[np.intp]) -> Texture:
+        start = np.clip(number, 0, height - 1) * width
+        first = pixels.take(start + left % width, axis=0)
+        return first + right_share * (pixels.take(start + (left + 1) % width, axis=0) - first)
+
+    upper = row(top)
+    light = upper + lower_share * (row(top + 1) - upper)
+    return light.reshape(directions.shape).astype(np.float64)
 
 
 def _auto_exposure(light: FloatArray) -> float:

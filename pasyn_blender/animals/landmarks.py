@@ -25,8 +25,11 @@ _LIMB_KEYPOINTS: Final = {
     "back_paw": ("hind_hoof", ("hind_pastern", "hind_hoof")),
 }
 _HOOVES: Final = ("front_paw", "back_paw")
-_STIFLE_FROM_FRONT: Final = 0.42
+_STIFLE_FROM_FRONT: Final = 0.46
 """People click the stifle nearer the middle of the thigh than the joint is: share of the leg's breadth."""
+_CLICKED_BELOW: Final = {"shoulder": 0.14, "knee": 0.07}
+"""Elbow and hock are clicked lower than their joints turn, the elbow where the leg leaves the trunk: share of
+the bone below, from the heights of these keypoints on photos of horses standing in profile."""
 
 
 def animal_rig_map(species: str, rig: LoadedRig, geometry: RigGeometry) -> RigMap:
@@ -147,12 +150,12 @@ class _Landmarks:
         # Where the dock leaves the croup, on the outline.
         root, _ = self._bone("tail_1")
         near = np.flatnonzero(middle & (np.linalg.norm(skin - root, axis=1) < 0.10))
-        tail = self._on_midline(near, skin[near] @ np.array([0.0, 1.0, 1.15]), ("pelvis", "tail_1"))
+        tail = self._on_midline(near, skin[near] @ np.array([0.0, 1.0, 1.6]), ("pelvis", "tail_1"))
         base, middle = self._bone("neck_1")
         neck = KeypointAnchor(
             part=("chest", "neck_1", "neck_2", "scapula.L", "scapula.R", "upper_arm.L", "upper_arm.R"),
             bone="neck_1",
-            offset=(0.0, 0.12 * float(np.linalg.norm(middle - base)), 0.0),
+            offset=(0.0, 0.36 * float(np.linalg.norm(middle - base)), 0.0),
         )
         anchors = {"nose": nose, "root_of_tail": tail, "neck": neck}
         eyes = self._vertices(self._names["eyes"])
@@ -176,7 +179,7 @@ class _Landmarks:
                 continue
             name = f"{bone}{suffix}"
             head, tail = self._bone(name)
-            place = head
+            place = head + _CLICKED_BELOW.get(keypoint, 0.0) * (tail - head)
             if keypoint in _HOOVES:  # the middle of the hoof
                 place = np.array([head[0], 0.75 * head[1] + 0.25 * tail[1], 0.55 * head[2]])
             matrix = self._geometry.bone_matrices[self._geometry.bone_names.index(name)]

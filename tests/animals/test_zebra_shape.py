@@ -93,7 +93,7 @@ def test_left_skin_follows_left_bones(zebra: AnimalModel) -> None:
     names = [bone.name for bone in zebra.bones]
     right = [i for i, name in enumerate(names) if name.endswith(".R")]
     far_left = zebra.vertices[:, 0] > 0.05
-    assert zebra.weights[far_left][:, right].max() < 0.02
+    assert zebra.weights[far_left][:, right].max() < 0.05
     for i, name in enumerate(names):
         assert zebra.weights[:, i].max() > 0.4, f"no skin follows {name}"
 

@@ -42,6 +42,7 @@ def main(arguments: Sequence[str]) -> int:
         from render_jobs.render_loop import LoopOptions, render_shots
         from render_jobs.shards import WHOLE, parse_shard, shard_from_environment
 
+        _find_yaml()
         shard = parse_shard(options.shard) if options.shard else shard_from_environment()
         only = _indices(options.only)
         job = load_job(options.job, options.set or ())
@@ -59,6 +60,32 @@ def main(arguments: Sequence[str]) -> int:
     if stop.number is not None:
         return 128 + stop.number
     return EXIT_FAILED_SHOTS if outcome.failed else 0
+
+
+def _find_yaml() -> None:
+    """Make PyYAML importable: Blender's own Python may lack it, and it runs from any Python's packages.
+
+    Raises
+    ------
+    RenderError
+        There is none beside the repository either.
+    """
+    import importlib.util
+
+    from pasyn_blender.errors import RenderError
+
+    if importlib.util.find_spec("yaml") is not None:
+        return
+    environment = REPOSITORY / ".venv"
+    for packages in (*environment.glob("lib/python3*/site-packages"), environment / "Lib" / "site-packages"):
+        if (packages / "yaml").is_dir():
+            # Last, so that everything Blender brings itself stays Blender's.
+            sys.path.append(str(packages))
+            return
+    raise RenderError(
+        f"the Python of this Blender has no PyYAML, which job and rig map files need; install it with: "
+        f"{sys.executable} -m pip install pyyaml"
+    )
 
 
 def _parser() -> argparse.ArgumentParser:

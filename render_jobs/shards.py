@@ -158,8 +158,8 @@ def _from_range(
     told = _number(values, "SLURM_ARRAY_TASK_COUNT") if scheduler == "Slurm" else None
     if told is not None and told != count:
         raise JobError(
-            f"SLURM_ARRAY_TASK_COUNT is {told}, but tasks {low} to {high} in steps of {stride} would be {count}: "
-            f"the array has holes. Submit it as --array=0-{told - 1}, or give --shard k/n"
+            f"SLURM_ARRAY_TASK_COUNT is {told}, but tasks {low} to {high} in steps of {stride} would be "
+            f"{count}: the array has holes. Submit it as --array=0-{told - 1}, or give --shard k/n"
         )
     return _checked((task - low) // stride, count, name)
 

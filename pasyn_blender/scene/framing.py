@@ -129,13 +129,12 @@ def solve_view(
 
 def _solve_distance(local: FloatArray, focal: float, fill: float, size: tuple[int, int]) -> float:
     """Distance of the camera from the centre at which the box fills the picture as asked."""
-    # Only the hull decides the box, whatever the distance; but a hull costs more than it saves here.
-    across, ahead = local[:, :2], local[:, 2]
-    limits = np.array(size, dtype=np.float64)
+    # Contiguous coordinates: numpy finds their extremes many times faster than those of rows.
+    right, down, ahead = (np.ascontiguousarray(local[:, axis]) for axis in range(3))
 
     def filled(distance: float) -> float:
-        flat = across / (ahead + distance)[:, None]
-        return float((focal * np.ptp(flat, axis=0) / limits).max())
+        scale = focal / (ahead + distance)
+        return max(float(np.ptp(right * scale)) / size[0], float(np.ptp(down * scale)) / size[1])
 
     extent = float(np.ptp(local, axis=0).max())
     nearest = -float(ahead.min())

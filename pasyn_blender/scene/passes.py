@@ -43,7 +43,7 @@ class PassFiles:
             node.format.file_format = "OPEN_EXR"
             node.format.color_depth = "32"
             node.format.exr_codec = "ZIP"
-            node.format.color_mode = "RGB"
+            node.format.color_mode = "BW" if name == "depth" else "RGB"
             if hasattr(node, "file_output_items"):
                 node.file_output_items.clear()
                 node.file_output_items.new("FLOAT" if name == "depth" else "VECTOR", name)

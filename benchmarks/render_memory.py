@@ -2,8 +2,8 @@
 
     python benchmarks/render_memory.py [--images 500] [--rig FILE] [--set KEY=VALUE ...]
 
-Prints the resident memory after every tenth of the pictures, and how much it grew over the second half: before
-that every world HDRI is loaded once, and kept.
+Prints the resident memory after every tenth of the pictures, and how much it grew over the second half:
+before that every world HDRI is loaded once, and kept.
 """
 
 from __future__ import annotations

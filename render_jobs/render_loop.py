@@ -126,18 +126,17 @@ def render_shots(
                 return outcome
             tell("start", index=shot.index)
             began = time.perf_counter()
+            if stage is None:
+                # What goes wrong here would go wrong with every shot.
+                stage = Stage(source.load(source.individual_of(shot)), render_options(job))
             try:
                 animal = source.load(source.individual_of(shot))
-                if stage is None:
-                    stage = Stage(animal, render_options(job))
-                elif stage.animal is not animal:
+                if stage.animal is not animal:
                     stage.replace_animal(animal)
                 render_shot(stage, shot, folder, identity)
             except OutputError:
                 raise
             except PasynError as error:
-                if stage is None:
-                    raise
                 outcome.failed.append(shot.index)
                 tell("failed", index=shot.index, message=str(error))
                 continue

@@ -128,8 +128,10 @@ def _configure_cycles(scene: bpy.types.Scene, options: RenderOptions) -> None:
     cycles.seed = 0
     cycles.use_animated_seed = False
     cycles.use_auto_tile = False
-    cycles.feature_set = "SUPPORTED"
-    cycles.shading_system = False
+    if hasattr(cycles, "feature_set"):  # gone in Blender 5.0
+        cycles.feature_set = "SUPPORTED"
+    if hasattr(cycles, "shading_system"):
+        cycles.shading_system = False
     cycles.film_exposure = 1.0
     cycles.film_transparent_glass = False
     cycles.pixel_filter_type, cycles.filter_width = "BLACKMAN_HARRIS", 1.5

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import bpy
 
 from pasyn_blender.anatomy.keypoint_sets import KEYPOINT_SETS
-from pasyn_blender.errors import RenderError
 from pasyn_blender.rig.geometry import RigGeometry
 from pasyn_blender.rig.loading import LoadedRig, list_actions, load_rig, read_geometry
 from pasyn_blender.rig.rig_map import RigMap
@@ -36,6 +36,7 @@ class AnimalSource:
         self._map_file = map_file
         self._current: Animal | None = None
         self._individual: int | None = None
+        self._own: set[int] = set()
 
     def individual_of(self, shot: Shot) -> int:
         """Which animal a shot shows; rigs from a file are one individual."""
@@ -68,8 +69,10 @@ class AnimalSource:
         if self._current is not None and self._individual == individual:
             return self._current
         if self._current is not None:
-            _remove(self._current.rig)
+            # Only what came with the animal goes: worlds that no shot shows just now have no user either.
+            bpy.data.batch_remove([block for number, block in _datablocks().items() if number in self._own])
             self._current = None
+        before = _datablocks().keys()
         job = self._job
         if job.animal is not None:
             rig, geometry, rig_map = _build(job.animal, individual)
@@ -80,6 +83,7 @@ class AnimalSource:
             rig_map = self._map(rig, geometry)
         self._current = Animal.prepare(rig, geometry, rig_map, KEYPOINT_SETS[job.keypoints])
         self._individual = individual
+        self._own = _datablocks().keys() - before
         return self._current
 
     def _map(self, rig: LoadedRig, geometry: RigGeometry) -> RigMap:
@@ -112,13 +116,6 @@ def _build(species: str, individual: int) -> tuple[LoadedRig, RigGeometry, RigMa
     return rig, geometry, animal_rig_map(species, rig, geometry)
 
 
-def _remove(rig: LoadedRig) -> None:
-    """Take an animal and all that only it uses out of the file."""
-    for obj in (*rig.meshes, rig.armature, *rig.supports):
-        bpy.data.objects.remove(obj, do_unlink=True)
-    for action in rig.actions or ():
-        bpy.data.actions.remove(action)
-    try:
-        bpy.data.orphans_purge(do_local_ids=True, do_linked_ids=False, do_recursive=True)
-    except RuntimeError as error:
-        raise RenderError(f"Blender could not remove an animal from the scene: {error}") from None
+def _datablocks() -> dict[int, Any]:
+    """Every datablock of the open file by its number, which Blender never gives twice."""
+    return {block.session_uid: block for block in bpy.data.user_map()}

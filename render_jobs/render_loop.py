@@ -45,7 +45,8 @@ class LoopOptions:
     shard
         Its part of the shots.
     only
-        Indices to render, whatever the shard; empty means all of the shard.
+        Indices to render, whatever the shard, and even if they were given up before; empty means all of the
+        shard.
     max_shots
         It ends after so many, for a fresh process to go on.
     """
@@ -110,7 +111,9 @@ def render_shots(
         source.settle_map()
     shots = folder_plan(folder, job, facts)
     tell("prepared")
-    waiting = [shot for shot in _chosen(shots, options) if not _is_settled(folder, shot, identity)]
+    waiting = [shot for shot in _chosen(shots, options) if read_render(folder, shot, identity) is None]
+    if not options.only:
+        waiting = [shot for shot in waiting if not layout.quarantine_path(folder, shot.index).exists()]
     # Building an animal takes as long as ten pictures, so the shots of one follow each other.
     waiting.sort(key=lambda shot: (source.individual_of(shot), shot.index))
     outcome = Outcome()
@@ -262,12 +265,6 @@ def _chosen(shots: Sequence[Shot], options: LoopOptions) -> list[Shot]:
             raise RenderError(f"--only: found shot {missing[0]}; the job has shots 0 to {len(shots) - 1}")
         return [by_index[index] for index in options.only]
     return [shot for shot in shots if shot.index in options.shard]
-
-
-def _is_settled(folder: Path, shot: Shot, identity: str) -> bool:
-    if layout.quarantine_path(folder, shot.index).exists():
-        return True
-    return read_render(folder, shot, identity) is not None
 
 
 @contextlib.contextmanager

@@ -10,8 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pasyn_blender.scene.camera import aim_camera
-from pasyn_blender.scene.framing import View
 from pasyn_blender.scene.stage import Stage
 
 REACH = 14
@@ -19,9 +17,9 @@ REACH = 14
 
 
 class MarkerRenders:
-    """A second scene with the stage's camera, one sphere, and a copy of the posed mesh that only hides.
+    """A second scene with one sphere, a copy of the posed mesh that only hides, and the stage's own camera.
 
-    It shares no object with the stage, so neither can disturb what the other renders.
+    The camera is the very object that renders the animal, as the stage left it.
     """
 
     def __init__(self, stage: Stage, folder: Path) -> None:
@@ -43,10 +41,8 @@ class MarkerRenders:
         self.scene.cycles.use_denoising = False
         self.scene.view_settings.view_transform = "Standard"
         self.scene.world = bpy.data.worlds.new("black")
-        self.camera = bpy.data.objects.new("marker camera", bpy.data.cameras.new("marker camera"))
-        self.camera.data.sensor_width = stage.camera.data.sensor_width
-        self.scene.collection.objects.link(self.camera)
-        self.scene.camera = self.camera
+        self.scene.collection.objects.link(stage.camera)
+        self.scene.camera = stage.camera
         self.sphere = self._sphere()
         self.hider: Any = None
 
@@ -68,9 +64,6 @@ class MarkerRenders:
         sphere = bpy.data.objects.new("marker", mesh)
         self.scene.collection.objects.link(sphere)
         return sphere
-
-    def aim(self, view: View) -> None:
-        aim_camera(self.camera, view)
 
     def hide_behind(self, vertices: NDArray[np.float64], triangles: NDArray[np.int64]) -> None:
         """Let these triangles, and nothing else, stand before the marker."""

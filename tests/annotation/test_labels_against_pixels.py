@@ -85,7 +85,6 @@ def check(job: Job, folder: Path, exact: int) -> Checked:
     for shot in shots:
         posed = stage.arrange(shot)
         truth = posed.truth
-        markers.aim(posed.view)
         if shot.index < exact:
             markers.hide_behind_nothing()
             for row in np.flatnonzero(truth.keypoints[:, 2] > 0):

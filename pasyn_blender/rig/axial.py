@@ -99,11 +99,27 @@ def cut_midline(standing: Standing, geometry: RigGeometry) -> Midline:
     # A hair off the plane, so that seams lying exactly in it are cut like the rest.
     contours = section(surface, surface.points[:, 0], 1e-5 * span)
     profile = along_contours(contours, 0.004 * span)
-    if len(profile.positions) < 20:
-        raise MappingError("the body has no skin at its plane of symmetry; PASyn cannot tell back from belly")
+    if not _spans_body(profile, standing):
+        # A skin of loose faces has gaps along its middle: then its points near the middle must do.
+        near = np.flatnonzero(np.abs(surface.points[:, 0]) < 0.3 * np.abs(standing.feet[:, 0]).mean())
+        profile = SurfacePoints(surface.points[near], near[:, None], np.ones((len(near), 1)))
+    if not _spans_body(profile, standing):
+        raise MappingError(
+            "not a standing quadruped: no skin runs along its plane of symmetry from front feet to hind feet"
+        )
     weights = geometry.weights[surface.source]
     shares = np.einsum("nk,nkb->nb", profile.shares, weights[profile.members])
     return Midline(profile, shares, shares.argmax(axis=1))
+
+
+def _spans_body(profile: SurfacePoints, standing: Standing) -> bool:
+    """Whether a midline has places all along the body, from before the front feet to behind the hind feet."""
+    front, hind = float(standing.feet[:2, 1].mean()), float(standing.feet[2:, 1].mean())
+    along = profile.positions[:, 1]
+    steps = np.histogram(along, bins=np.linspace(front, hind, 9))[0]
+    return bool(
+        (steps > 1).sum() >= 6 and (along < front).any() and (along > hind - 0.2 * (hind - front)).any()
+    )
 
 
 def descendants(geometry: RigGeometry, bones: IntArray) -> IntArray:
@@ -145,11 +161,12 @@ def find_head(standing: Standing, geometry: RigGeometry, midline: Midline) -> He
     pool = named or plain or candidates
     # Among bones that reach the far end, the head is the one with most of the far skin.
     bone = max(pool, key=lambda index: (float((midline.bones[far] == index).sum()), float(skin[index])))
-    bones = descendants(geometry, np.array([bone]))
+    head_point = (geometry.bone_heads[bone] - standing.origin) @ standing.rotation.T
+    beyond = _bones_beyond(standing, geometry, chest, head_point)
+    bones = np.union1d(descendants(geometry, np.array([bone])), beyond)
     share = midline.bone_shares[:, bones].sum(axis=1)
     own = (share > 0.5) & ahead
     border = np.flatnonzero((np.abs(share - 0.5) < 0.25) & ahead & (distance > 0.2 * distance.max()))
-    head_point = (geometry.bone_heads[bone] - standing.origin) @ standing.rotation.T
     base = points[border].mean(axis=0) if len(border) >= 2 else head_point
     if len(border) >= 2 and np.linalg.norm(head_point - base) < 0.35 * np.ptp(points[own], axis=0).max():
         base = (base + head_point) / 2
@@ -164,6 +181,21 @@ def find_head(standing: Standing, geometry: RigGeometry, midline: Midline) -> He
     muzzle = own & ((points - base) @ axis > 0.78 * length)
     nose = int(np.argmax(np.where(muzzle, points @ direction, -np.inf)))
     return Head(bone, bones, base, axis, length, nose)
+
+
+def _bones_beyond(
+    standing: Standing, geometry: RigGeometry, chest: FloatArray, head_point: FloatArray
+) -> IntArray:
+    """Bones whose skin lies past the head's joint, seen from the chest: a face's, whatever they hang on."""
+    body = (geometry.vertices - standing.origin) @ standing.rotation.T
+    weights = geometry.weights.astype(np.float64)
+    total = weights.sum(axis=0)
+    centroids = (weights.T @ body) / np.maximum(total, 1e-12)[:, None]
+    neck = head_point - chest
+    reach = float(np.linalg.norm(neck))
+    past = (centroids - head_point) @ neck > 0
+    farther = np.linalg.norm(centroids - chest, axis=1) > reach
+    return np.flatnonzero((total > 0) & past & farther & (centroids[:, 1] < chest[1]))
 
 
 def _muzzle_tip(points: FloatArray, base: FloatArray, chest: FloatArray) -> FloatArray:

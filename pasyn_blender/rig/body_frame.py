@@ -225,6 +225,9 @@ def _four_feet(points: FloatArray, triangles: IntArray) -> tuple[FloatArray | No
     left, right = feet["left"], feet["right"]
     if np.abs(left[:, 1] - right[:, 1]).max() > 0.35 * length:
         return None, "the feet of the two sides do not pair"
+    stance = np.abs(left[:, 0] - right[:, 0])
+    if stance.max() > 2.4 * stance.min():
+        return None, "what touches the ground is not two pairs of feet alike"
     if not _columns_are_separate(points, triangles, np.concatenate([left, right])):
         return None, "what touches the ground is not four separate legs"
     return np.array([left[0], right[0], left[1], right[1]]), ""

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from .body_frame import Standing
 from .bone_names import names_part
 from .geometry import FloatArray, RigGeometry
-from .surface import Contour, section
+from .surface import Contour, joined, section
 
 _LEVELS = 90
+_LARGEST_GAP = 0.06  # of the animal's height: hooves, bandages and loose faces leave such gaps in a leg
 
 # Height of the middle joint (carpus, hock) over the upper joint (elbow, stifle). From horse, cow, dog, cat
 # and giraffe skeletons the carpus lies at 0.30-0.58 and the hock at 0.40-0.66 of that height.
@@ -121,20 +122,20 @@ def trace_leg(standing: Standing, geometry: RigGeometry, foot: FloatArray, other
     previous = np.array([foot[0], foot[1]])
     kept: list[Contour] = []
     kept_heights: list[float] = []
-    reach = 0.22 * spacing
+    reach = 0.2 * spacing
     widths: list[float] = []
     for height in heights:
-        nearest, distance = None, reach
-        for contour in section(surface, surface.points[:, 2], height):
-            if contour.length < 0.02 * spacing or contour.centre[0] * side <= 0:
-                continue
-            away = float(np.linalg.norm(contour.centre[:2] - previous))
-            if away < distance:
-                nearest, distance = contour, away
-        if nearest is None:
-            if kept:
+        pieces = [
+            contour
+            for contour in section(surface, surface.points[:, 2], height)
+            if contour.centre[0] * side > 0.25 * abs(float(foot[0]))
+            and np.linalg.norm(contour.centre[:2] - previous) < reach
+        ]
+        if not pieces or sum(piece.length for piece in pieces) < 0.02 * spacing:
+            if kept and height - kept_heights[-1] > _LARGEST_GAP * standing.height:
                 break
             continue
+        nearest = joined(pieces)
         inner = nearest.low[0] if side > 0 else -nearest.high[0]
         breadth = float(nearest.high[1] - nearest.low[1])
         touches_midplane = inner < 0.04 * abs(float(foot[0]))

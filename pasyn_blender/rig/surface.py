@@ -185,6 +185,20 @@ def section(surface: Surface, field: FloatArray, level: float) -> list[Contour]:
     return sorted(contours, key=lambda contour: -contour.length)
 
 
+def joined(contours: list[Contour]) -> Contour:
+    """Several curves as one, as where a limb's skin is made of pieces."""
+    if len(contours) == 1:
+        return contours[0]
+    starts = np.cumsum([0, *(len(contour.points) for contour in contours[:-1])])
+    return Contour(
+        np.concatenate([contour.edges for contour in contours]),
+        np.concatenate([contour.fractions for contour in contours]),
+        np.concatenate([contour.points for contour in contours]),
+        np.concatenate([contour.lengths for contour in contours]),
+        np.concatenate([contour.segments + start for contour, start in zip(contours, starts, strict=True)]),
+    )
+
+
 def connected_labels(count: int, links: IntArray) -> IntArray:
     """(count,) the smallest member of the connected component of each node.
 

@@ -133,8 +133,8 @@ def test_keypoints_lie_where_anatomy_has_them(geometries: dict[str, RigGeometry]
 
 def without_hind_legs(geometry: RigGeometry, rig_map: RigMap) -> RigGeometry:
     body = geometry.vertices @ rig_map.body_frame.T
-    floor = rig_map.ground + 0.3 * (body[:, 2].max() - rig_map.ground)
-    hind = (body[:, 2] < floor) & (body[:, 1] > np.median(body[:, 1]))
+    belly = rig_map.ground + 0.5 * (body[:, 2].max() - rig_map.ground)
+    hind = (body[:, 2] < belly) & (body[:, 1] > np.median(body[:, 1]))
     return replace(geometry, triangles=geometry.triangles[~hind[geometry.triangles].any(axis=1)])
 
 

@@ -276,4 +276,3 @@ def _objects_left_alone() -> Iterator[None]:
         yield
     finally:
         gc.unfreeze()
-

@@ -55,9 +55,7 @@ def keypoint_positions(
     return positions
 
 
-def part_triangles(
-    rig_map: RigMap, keypoint_set: KeypointSet, geometry: RigGeometry
-) -> tuple[IntArray, ...]:
+def part_triangles(rig_map: RigMap, keypoint_set: KeypointSet, geometry: RigGeometry) -> tuple[IntArray, ...]:
     """Triangles that count as each keypoint's own part.
 
     Skin that mostly follows the anchor's ``part`` bones, lies within about twice the local thickness of

@@ -1,5 +1,5 @@
 # Everything a fresh Debian or Ubuntu with Python 3.11 needs is done here: `make demo`, `make test`.
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -20,7 +20,7 @@ help:
 setup: $(STAMP)
 
 $(STAMP): pyproject.toml
-	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed (the bpy wheel is built for it): set PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info[:2] != (3, 11))" 2>/dev/null || { echo "Python 3.11 is needed (the bpy wheel is built for it): make PYTHON=/path/to/python3.11"; exit 1; }
 	@missing=""; for library in $(SYSTEM_LIBRARIES); do \
 	  dpkg -s $$library >/dev/null 2>&1 || missing="$$missing $$library"; done; \
 	if [ -n "$$missing" ] && command -v apt-get >/dev/null; then \

@@ -112,9 +112,14 @@ def _photos(folder: Path) -> list[list[Any]]:
 
 
 def _sampled(path: Path) -> tuple[int, str]:
-    with path.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        return size, _sampled_digest(file, size)
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            return size, _sampled_digest(file, size)
+    except OSError:
+        # One bad photo (a link to nothing, say) must not cost the run: it is left out with a warning where
+        # photos are checked. Once it can be read it is another photo, hence another identity.
+        return 0, "unreadable"
 
 
 def _sampled_digest(file: BufferedReader, size: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +14,8 @@ def photo_files(folder: Path) -> list[str]:
     """List the photos below a folder.
 
     Hidden files and folders (names with a leading dot: previews and half-copied files of other programs)
-    are left out; links to files are followed, links to folders are not, so that a loop of links ends.
+    are left out; links to files are followed, links to folders are not, so that a loop of links ends. What
+    is no file whatever its name says (a pipe, a device) is left out too: opening it could wait for ever.
 
     Returns
     -------
@@ -35,6 +37,15 @@ def photo_files(folder: Path) -> list[str]:
         names += [
             (Path(place) / name).relative_to(folder).as_posix()
             for name in files
-            if not name.startswith(".") and Path(name).suffix.lower() in PHOTO_SUFFIXES
+            if not name.startswith(".")
+            and Path(name).suffix.lower() in PHOTO_SUFFIXES
+            and not _is_special(Path(place) / name)
         ]
     return sorted(names)
+
+
+def _is_special(path: Path) -> bool:
+    try:
+        return not stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return False  # a link to nothing, or no permission: whoever reads it says so

@@ -110,6 +110,13 @@ def test_photos_count_by_name_and_sampled_content(folder: Path) -> None:
     assert identity(folder) != before
 
 
+def test_a_photo_that_cannot_be_read_costs_no_run_and_counts_once_it_can(folder: Path) -> None:
+    (folder / "photos" / "link.jpg").symlink_to(folder / "elsewhere.jpg")
+    before = identity(folder)
+    (folder / "elsewhere.jpg").write_bytes(b"there at last")
+    assert identity(folder) != before
+
+
 def test_all_bundled_worlds_are_the_same_named_or_not(tmp_path: Path) -> None:
     job = tmp_path / "job.yaml"
     job.write_text("animal: zebra")

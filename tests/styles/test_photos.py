@@ -57,6 +57,13 @@ def test_a_loop_of_links_ends(tmp_path: Path) -> None:
     assert photo_files(tmp_path) == ["a.png", "linked.png"]
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_named_like_a_photo_is_not_waited_for(tmp_path: Path) -> None:
+    saved(tmp_path / "a.png", quadrants())
+    os.mkfifo(tmp_path / "pipe.jpg")
+    assert photo_files(tmp_path) == ["a.png"]
+
+
 def test_broken_pictures_are_left_out_each_with_its_reason(tmp_path: Path) -> None:
     saved(tmp_path / "good.jpg", quadrants())
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 255, (300, 400, 3), np.uint8))

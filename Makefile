@@ -23,6 +23,7 @@ $(STAMP): pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info[:2] != (3, 11))" 2>/dev/null || { echo "Python 3.11 is needed (the bpy wheel is built for it): make PYTHON=/path/to/python3.11"; exit 1; }
 	@missing=""; for library in $(SYSTEM_LIBRARIES); do \
 	  dpkg -s $$library >/dev/null 2>&1 || missing="$$missing $$library"; done; \
+	$(PYTHON) -c "import ensurepip" 2>/dev/null || missing="$$missing python3-venv"; \
 	if [ -n "$$missing" ] && command -v apt-get >/dev/null; then \
 	  if [ "$$(id -u)" = 0 ]; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
 	  else echo "Blender needs system libraries. Run this, then try again:"; echo "  sudo apt-get install$$missing"; exit 1; fi; fi

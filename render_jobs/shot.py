@@ -68,8 +68,17 @@ class LightShot:
 
 @dataclass(frozen=True)
 class CoatShot:
-    """Variation of the coat: hue shift in turns (0 none), saturation and value factors (1 none),
-    and the seed of an individual for animals whose pattern is generated."""
+    """Variation of the coat.
+
+    Attributes
+    ----------
+    hue
+        Shift in turns, 0 for none.
+    saturation, value
+        Factors, 1 for none.
+    individual
+        Seed of an individual, for animals that are built.
+    """
 
     hue: float
     saturation: float

@@ -41,6 +41,10 @@ def map_rig(
     mapped = map_file(file, output, picture)
     for note in mapped.notes:
         print(f"note: {note}")
+    found = mapped.rig_map
+    if found.missing:
+        print(f"not in this rig: {', '.join(found.missing)} (fine unless the animal has them: then add them)")
+    print(f"found {len(found.joints)} joints and {len(found.keypoints)} keypoints")
     print(f"rig map: {mapped.map_path}")
     print(f"picture: {mapped.picture_path}")
     print(f"actions: {', '.join(mapped.actions) or 'none'}")

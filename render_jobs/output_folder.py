@@ -119,26 +119,17 @@ def take_folder(folder: Path, job: Job, identity: str) -> None:
     """
     path = layout.job_path(folder)
     old_identity = read_identity(folder)
-    if old_identity is not None and old_identity != identity:
-        raise OutputError(
-            f"{folder} holds the dataset of another job ({old_identity[:12]}, this one is {identity[:12]}): "
-            f"{_difference(_read_json(path), job.to_dict())}. Choose another --out, or delete the folder"
-        )
-    if old_identity is None and path.is_file():
-        # Shards of a cluster write the job alone.
-        before, now = (_without_changeable(record) for record in (_read_json(path), job.to_dict()))
-        if before != now:
+    if old_identity is None:
+        _refuse_foreign_files(folder)
+    if _is_other_job(folder, job, identity):
+        if _holds_pictures(folder):
+            marks = "" if old_identity is None else f" ({old_identity[:12]}, this one is {identity[:12]})"
             raise OutputError(
-                f"{folder} holds the dataset of another job: {_difference(before, now)}. "
-                "Choose another --out, or delete the folder"
+                f"{folder} holds the dataset of another job{marks}: "
+                f"{_difference(_read_json(path), job.to_dict())}. Choose another --out, or delete the folder"
             )
-    elif old_identity is None:
-        foreign = [name for name in (layout.RENDERS, layout.IMAGES) if any((folder / name).glob("*"))]
-        if foreign:
-            raise OutputError(
-                f"{folder} has a folder {foreign[0]!r} but no job.json, so it is no dataset of this job; "
-                f"choose another --out"
-            )
+        # A job whose rig or settings turned out wrong: its correction is another job, into the same folder.
+        _forget_preparation(folder)
     remove_stale_partials(folder)
     for place in (layout.renders_folder, layout.images_folder, layout.annotations_folder, layout.logs_folder):
         layout.create_folder(place(folder))
@@ -146,6 +137,71 @@ def take_folder(folder: Path, job: Job, identity: str) -> None:
     _write_if_new(path, resolved)
     record = json.dumps({"identity": identity}, sort_keys=True) + "\n"
     _write_if_new(identity_path(folder), record.encode())
+
+
+def _is_other_job(folder: Path, job: Job, identity: str) -> bool:
+    found = read_identity(folder)
+    if found is not None:
+        return found != identity
+    path = layout.job_path(folder)
+    # Shards of a cluster may have written the job alone.
+    return path.is_file() and _without_changeable(_read_json(path)) != _without_changeable(job.to_dict())
+
+
+def _refuse_foreign_files(folder: Path) -> None:
+    """Refuse a folder of other things in which ours would replace some, or pass for them."""
+    path = layout.job_path(folder)
+    if path.is_file():
+        record = _read_json(path)
+        try:
+            Job.from_dict(record, source=str(path))
+        except JobError:
+            raise OutputError(
+                f"{folder} has a job.json that is no job of PASyn, or a damaged one; choose another --out"
+            ) from None
+        return
+    folders = (layout.RENDERS, layout.IMAGES, layout.ANNOTATIONS, layout.QUARANTINE)
+    files = (
+        layout.rig_facts_path(folder),
+        layout.rig_map_path(folder),
+        layout.shots_path(folder),
+        layout.manifest_path(folder),
+        layout.report_path(folder),
+    )
+    foreign = [name for name in folders if any((folder / name).glob("*"))]
+    foreign += [file.name for file in files if file.exists()]
+    if foreign:
+        raise OutputError(
+            f"{folder} has {foreign[0]!r} in it but no job.json, so it is no dataset of PASyn, and what is "
+            f"there would be overwritten; choose another --out"
+        )
+
+
+def _holds_pictures(folder: Path) -> bool:
+    # Unfinished ones count too: whoever writes them may be at it.
+    return any(
+        any(place.glob("*"))
+        for place in (
+            layout.renders_folder(folder),
+            layout.images_folder(folder),
+            layout.annotations_folder(folder),
+        )
+    )
+
+
+def _forget_preparation(folder: Path) -> None:
+    """Delete what a job that rendered nothing left, the marks of whose it is last."""
+    given_up = sorted(layout.quarantine_folder(folder).glob("*.log"))
+    for path in (
+        *given_up,
+        layout.shots_path(folder),
+        layout.rig_facts_path(folder),
+        layout.rig_map_path(folder),
+        layout.job_path(folder),
+        identity_path(folder),
+    ):
+        with layout.writing(path):
+            path.unlink(missing_ok=True)
 
 
 def remove_stale_partials(folder: Path, age: float = STALE_SECONDS) -> None:
@@ -198,7 +254,8 @@ def read_job(folder: Path) -> Job:
     """
     path = layout.job_path(folder)
     if not folder.is_dir():
-        raise OutputError(f"{folder}: no such folder; it should be the output folder of pasyn run")
+        found = "is a file" if folder.is_file() else "no such folder"
+        raise OutputError(f"{folder}: {found}; it should be the output folder of pasyn run")
     if not path.is_file():
         raise OutputError(f"{folder} has no job.json, so it is not the output folder of a job")
     record = _read_json(path)

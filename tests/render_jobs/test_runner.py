@@ -253,6 +253,39 @@ def test_a_rig_that_changed_is_another_job(tmp_path: Path) -> None:
         run(job, out)
 
 
+def test_the_correction_of_a_job_that_rendered_nothing_takes_its_folder(
+    tmp_path: Path, reference: dict[str, bytes]
+) -> None:
+    job, out = small_job(tmp_path), tmp_path / "out"
+    with pytest.raises(JobError, match="'Gallop'"):
+        run(replace(job, actions=("Gallop",)), out)
+    assert (out / "rig.json").is_file()
+    (out / "rig_map.yaml").write_text("of another rig")
+    layout.create_folder(out / "quarantine")
+    (out / "quarantine/000001.log").write_text("of another shot")
+    dataset = run(job, out)
+    assert (dataset.delivered, dataset.quarantined) == (6, ())
+    assert delivered_files(out) == reference
+    assert not (out / "rig_map.yaml").exists(), "a map that is there would be taken for this job's"
+
+
+@pytest.mark.parametrize("name", ["annotations/all.json", "manifest.json", "rig_map.yaml"])
+def test_nothing_of_someone_elses_is_overwritten(name: str, tmp_path: Path) -> None:
+    precious = tmp_path / "out" / name
+    precious.parent.mkdir(parents=True, exist_ok=True)
+    precious.write_text("{}")
+    with pytest.raises(OutputError, match=f"{name.split('/')[0]}' in it but no job.json"):
+        run(small_job(tmp_path), tmp_path / "out")
+    assert precious.read_text() == "{}"
+
+
+def test_another_programs_job_json_is_told_from_ours(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/job.json").write_text('{"name": "nightly"}')
+    with pytest.raises(OutputError, match="no job of PASyn"):
+        run(small_job(tmp_path), tmp_path / "out")
+
+
 def test_a_folder_with_someone_elses_pictures_is_left_alone(tmp_path: Path) -> None:
     holiday = tmp_path / "out/images/000000.png"
     holiday.parent.mkdir(parents=True)
@@ -431,5 +464,24 @@ def test_a_full_disk_is_one_message_and_leaves_nothing_to_trust(tmp_path: Path) 
         assert not list(disk.glob("out/annotations/*.json"))
         for truth in disk.glob("out/renders/*.json"):
             json.loads(truth.read_text())
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="mounting needs root")
+def test_no_shot_is_given_up_for_a_full_disk(tmp_path: Path, misbehave: Any) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=800k", "tmpfs", str(disk)], capture_output=True
+    )
+    if mounted.returncode != 0:
+        pytest.skip("no file system can be mounted here")
+    misbehave(**{"raise": [1]})
+    try:
+        with pytest.raises(OutputError, match="disk is full"):
+            run(small_job(tmp_path), disk / "out")
+        assert not list(disk.glob("out/quarantine/*"))
+        assert not list(disk.glob("out/renders/room*"))
     finally:
         subprocess.run(["umount", "-l", str(disk)], check=True)

@@ -1,6 +1,7 @@
 """Folders of photos as people keep them: every kind of picture read right, every broken one named."""
 
 import io
+import os
 import subprocess
 import sys
 import zlib

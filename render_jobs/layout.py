@@ -25,6 +25,8 @@ PASSES = ("depth", "normal")
 PARTIAL_MARK = ".partial-"
 """Stands in the name of every file that is not finished; such files are never read."""
 
+_PROBE_BYTES = 1 << 20
+
 _ADVICE = {
     errno.ENOSPC: "the disk is full; free some space or choose another folder with --out",
     errno.EDQUOT: "the disk quota is used up; free some space or choose another folder with --out",
@@ -226,6 +228,29 @@ def finish_partial(partial: Path, path: Path) -> None:
             os.fsync(file.fileno())
         partial.replace(path)
         _sync_folder(path.parent)
+
+
+def check_room(folder: Path, size: int) -> None:
+    """Check that a file of ``size`` bytes can be written in a folder, by writing one.
+
+    Others (Blender) do not say why a file of theirs came out short.
+
+    Raises
+    ------
+    OutputError
+        It cannot: no room, no permission, or no such folder any more.
+    """
+    probe = partial_path(folder / "room")
+    with writing(folder):
+        try:
+            with probe.open("wb") as file:
+                for start in range(0, size, _PROBE_BYTES):
+                    file.write(bytes(min(_PROBE_BYTES, size - start)))
+                file.flush()
+                os.fsync(file.fileno())
+        finally:
+            with contextlib.suppress(OSError):
+                probe.unlink()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -6,6 +6,7 @@ the parent gets ready while Blender does.
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import time
@@ -209,6 +210,7 @@ class _Run:
             is_rendered=self._is_rendered,
             cores=share_cores(available_cores(), self.workers),
             memory_bytes=None if limits.memory_gib is None else limits.memory_gib * 2**30,
+            render_bytes=(1 << 20) + 4 * math.prod(self.job.resolution),
             on_prepared=self._plan_and_share,
             on_rendered=self._rendered,
             on_notice=self.progress.notice,

@@ -66,6 +66,8 @@ class Supervisor:
         A process that holds more after a shot is replaced; None for no limit.
     is_rendered
         Whether the files of a shot are complete.
+    render_bytes
+        Room a render may need; where a shot failed and there is less, the run stops instead.
     on_prepared
         Called once, when the first worker has loaded the rig; gives every worker its shots through
         :meth:`assign`.
@@ -85,6 +87,7 @@ class Supervisor:
     is_rendered: Callable[[int], bool]
     cores: Sequence[frozenset[int]] = ()
     memory_bytes: float | None = None
+    render_bytes: int = 1 << 20
     on_prepared: Callable[[], None] = lambda: None
     on_rendered: Callable[[int, float | None], None] = lambda index, seconds: None
     on_notice: Callable[[str], None] = lambda message: None
@@ -144,6 +147,8 @@ class Supervisor:
         ------
         RenderError
             A mistake of the user's that a worker met, or a worker that cannot be kept alive.
+        OutputError
+            The disk is full.
         """
         try:
             event: Event | None = self._events.get(timeout=self._wait())
@@ -286,6 +291,8 @@ class Supervisor:
         )
 
     def _fail(self, worker: Worker, index: int, message: str, tail: Iterable[str] | None = None) -> None:
+        # On a full disk every shot fails, and none is to blame.
+        layout.check_room(layout.create_folder(layout.renders_folder(self.folder)), self.render_bytes)
         worker.shots_ended += 1
         self._idle_ends[worker.number] = 0
         told = self.failures.setdefault(index, [])

@@ -30,6 +30,9 @@ def map_rig(
     picture: Annotated[
         Path | None, typer.Option(help="Picture to write; by default beside the YAML.", metavar="PNG")
     ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a map that is there, with what was edited in it.")
+    ] = False,
 ) -> None:
     """Find the joints and keypoints of a model.
 
@@ -38,7 +41,7 @@ def map_rig(
     """
     from .rig_command import map_file
 
-    mapped = map_file(file, output, picture)
+    mapped = map_file(file, output, picture, overwrite=overwrite)
     for note in mapped.notes:
         print(f"note: {note}")
     found = mapped.rig_map
@@ -47,4 +50,4 @@ def map_rig(
     print(f"found {len(found.joints)} joints and {len(found.keypoints)} keypoints")
     print(f"rig map: {mapped.map_path}")
     print(f"picture: {mapped.picture_path}")
-    print(f"actions: {', '.join(mapped.actions) or 'none'}")
+    print(f"actions: {', '.join(mapped.actions) or 'none; pasyn run poses by actions, so it needs one'}")

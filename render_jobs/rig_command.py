@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pasyn_blender.anatomy.keypoint_sets import AP10K
+from pasyn_blender.errors import OutputError
 from pasyn_blender.rig.rig_map import RigMap
 
 
@@ -32,7 +33,9 @@ class MappedFile:
     notes: tuple[str, ...]
 
 
-def map_file(rig: Path, output: Path | None = None, picture: Path | None = None) -> MappedFile:
+def map_file(
+    rig: Path, output: Path | None = None, picture: Path | None = None, *, overwrite: bool = False
+) -> MappedFile:
     """Import a model into an empty Blender scene, map it, and write map and picture.
 
     Parameters
@@ -43,12 +46,24 @@ def map_file(rig: Path, output: Path | None = None, picture: Path | None = None)
         YAML to write; by default ``<name>.rig_map.yaml`` in the current folder.
     picture
         PNG to write; by default beside the YAML.
+    overwrite
+        Replace a map that is there and differs: it may have been edited by hand.
 
     Raises
     ------
     PasynError
-        Where the file is no rigged quadruped, or a file cannot be written.
+        Where the file is no rigged quadruped, or a file cannot be written, has another kind of file's name,
+        or would replace a map that differs.
     """
+    map_path = output or Path(f"{rig.stem}.rig_map.yaml")
+    picture_path = picture or map_path.with_suffix(".png")
+    for path, what, suffixes in (
+        (map_path, "the map", (".yaml", ".yml")),
+        (picture_path, "the picture", (".png",)),
+    ):
+        # Also keeps a mistyped option from replacing the model, or the map the picture.
+        if path.suffix.lower() not in suffixes:
+            raise OutputError(f"{path}: {what} is written as {suffixes[0]}; give it a name that ends so")
     import bpy
 
     from pasyn_blender.rig.automatic import map_loaded_rig
@@ -62,9 +77,13 @@ def map_file(rig: Path, output: Path | None = None, picture: Path | None = None)
     loaded = load_rig(rig)
     geometry = read_geometry(loaded)
     rig_map = map_loaded_rig(loaded, geometry)
-    map_path = output or Path(f"{rig.stem}.rig_map.yaml")
-    picture_path = picture or map_path.with_suffix(".png")
-    write_atomically(map_path, rig_map_text(rig_map).encode())
+    text = rig_map_text(rig_map).encode()
+    if not overwrite and map_path.is_file() and map_path.read_bytes() != text:
+        raise OutputError(
+            f"{map_path} is there and differs from this map, perhaps because it was edited by hand; "
+            "choose another --output, or replace it with --overwrite"
+        )
+    write_atomically(map_path, text)
     write_atomically(picture_path, rig_picture(geometry, rig_map, AP10K))
     actions = tuple(action.name for action in list_actions(loaded))
     return MappedFile(rig_map, map_path, picture_path, actions, loaded.notes)

@@ -7,6 +7,7 @@ Only what a command needs is imported, and only when it runs: ``pasyn status`` m
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 from pathlib import Path
@@ -45,18 +46,30 @@ Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Output folder of a 
 
 def main() -> None:
     """Run the program; the exit code is 0, 2 (input is wrong), 3 (pictures left out) or 128 + signal."""
+    code = _run()
+    if "bpy" in sys.modules:
+        # Blender's own clean-up can hang or crash after everything is written, and chatters on the way.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
+def _run() -> int:
     try:
         app()
+    except SystemExit as end:  # how typer ends
+        return end.code if isinstance(end.code, int) else 0 if end.code is None else 1
     except PasynError as error:
         print(f"error: {error}", file=sys.stderr)
-        sys.exit(FAILED)
+        return FAILED
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
-        sys.exit(128 + signal.SIGINT)
+        return 128 + signal.SIGINT
     except BrokenPipeError:
-        # Whoever read our output (head, less) has seen enough.
-        sys.stderr.close()
-        sys.exit(0)
+        # Whoever read our output (head, less) has seen enough; what is still unwritten has no reader.
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
+    return 0
 
 
 def _show_version(wanted: bool) -> None:
@@ -98,8 +111,12 @@ def run(
         Path | None,
         typer.Option(help="Model (.blend .glb .gltf .fbx); alone, or in place of the job's.", metavar="FILE"),
     ] = None,
-    images: Annotated[int | None, typer.Option(help="How many pictures.", metavar="N")] = None,
-    seed: Annotated[int | None, typer.Option(help="Other seed, other pictures.", metavar="S")] = None,
+    images: Annotated[
+        int | None, typer.Option(help="How many pictures.", metavar="N", min=1, max=10_000_000)
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Other seed, other pictures.", metavar="S", min=0, max=2**63 - 1)
+    ] = None,
     workers: Annotated[
         int | None,
         typer.Option(

@@ -105,7 +105,7 @@ def job_from_rig(
     }
     folder = Path.cwd()
     values = {
-        key: entries_from_plain(value, "command line", folder)
+        key: entries_from_plain(value, f"--rig {rig}" if key == "rig" else "command line", folder)
         for key, value in given.items()
         if value is not None
     }

@@ -43,7 +43,7 @@ class Entry:
 
     def error(self, key: str, message: str) -> JobError:
         """Return the error that names this entry's place and ``key``."""
-        named = not key or self.place.startswith(f"--set {key}=")
+        named = not key or self.place.startswith((f"--set {key}=", f"--{key} "))
         return JobError(f"{self.place}: {message}" if named else f"{self.place}, {key}: {message}")
 
     def shown(self) -> str:
@@ -190,7 +190,12 @@ def parse_yaml(text: str, source: str, folder: Path, *, lines: bool = True) -> E
         mark = error.problem_mark or error.context_mark
         where = f"{source}, line {mark.line + 1}" if mark is not None and lines else source
         column = f" (column {mark.column + 1})" if mark is not None else ""
-        raise JobError(f"{where}: not valid YAML: {error.problem or error.context}{column}") from None
+        problem = error.problem or error.context or ""
+        if "'\\t'" in problem:
+            problem = "found a tab; YAML is indented and spaced with blanks only"
+        elif "found another document" in problem:
+            problem = "found a second document; leave out the line '---'"
+        raise JobError(f"{where}: not valid YAML: {problem}{column}") from None
     except yaml.YAMLError as error:
         raise JobError(f"{source}: not valid YAML: {' '.join(str(error).split())}") from None
     except RecursionError:

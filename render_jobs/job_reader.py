@@ -176,11 +176,11 @@ def _absolute(entry: Entry, text: str) -> Path:
 
 def _file(entry: Entry, key: str, what: str, suffixes: Sequence[str], *, check: bool, missing: str) -> Path:
     path = _absolute(entry, _text(entry, key, f"the path of {what}"))
+    if check and os.path.isdir(path):  # noqa: PTH112 - unlike Path's, it takes an unreadable parent for absence
+        raise entry.error(key, f"{path} is a folder; write the path of {what}")
     if path.suffix.lower() not in suffixes:
         raise entry.error(key, f"found {path.name!r}; {what} is one of {', '.join(suffixes)}")
     if check:
-        if os.path.isdir(path):  # noqa: PTH112 - unlike Path's, it takes an unreadable parent for absence
-            raise entry.error(key, f"{path} is a folder; write the path of {what}")
         if not os.path.isfile(path):  # noqa: PTH113
             raise entry.error(key, f"there is no file {path}; {missing}")
         if not os.access(path, os.R_OK):

@@ -97,7 +97,8 @@ def chosen_actions(job: Job, facts: RigFacts) -> tuple[tuple[str, float, float],
     if not facts.actions:
         raise RigError(
             f"{facts.name or 'the rig'}: found no action (animation clip); poses are taken from the rig's "
-            "actions, so it needs at least one"
+            "actions, so it needs at least one: animate it (a walk, or some poses as keyframes) and save or "
+            "export it with its animation"
         )
     everything = tuple(sorted(facts.actions))
     if not job.actions:

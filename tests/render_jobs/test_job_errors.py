@@ -93,9 +93,9 @@ def test_a_wrong_value_is_answered_with_place_key_finding_and_remedy(
 # Whole-file mistakes: (bytes, what the message holds)
 BROKEN = [
     (b"animal: [zebra\nimages: 3\n", ["line 2", "not valid YAML"]),
-    (b"animal: zebra\n\timages: 3\n", ["line 2", "not valid YAML"]),
+    (b"animal: zebra\n\timages: 3\n", ["line 2", "not valid YAML", "found a tab"]),
     (b"animal: zebra\n  images: 3\n", ["line 2", "not valid YAML"]),
-    (b"animal: zebra\n---\nimages: 3\n", ["not valid YAML", "another document"]),
+    (b"animal: zebra\n---\nimages: 3\n", ["line 2", "second document"]),
     (b"animal: zebra\nx: *nothing\n", ["line 2", "undefined alias"]),
     (b"animal: zebra\x00\n", ["not valid YAML"]),
     (b"animal: zebra\nspecies: \xff\xfe\n", ["line 2", "not UTF-8"]),

@@ -136,7 +136,7 @@ def test_job_from_rig_is_the_default_job_of_a_model(tmp_path: Path) -> None:
     job = job_from_rig(rig, images=50, seed=0)
     assert job == Job(species="my_horse", rig=rig, images=50)
     assert job_from_rig(rig, species="horse", overrides=["camera.fill=0.5"]).camera.fill == (0.5, 0.5)
-    with pytest.raises(JobError, match=r"command line, rig: there is no file .*absent\.glb"):
+    with pytest.raises(JobError, match=r"--rig .*absent\.glb: there is no file .*absent\.glb"):
         job_from_rig(tmp_path / "absent.glb")
 
 

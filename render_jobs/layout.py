@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -145,7 +146,8 @@ def worker_log_path(folder: Path, worker: int) -> Path:
 
 def partial_path(path: Path) -> Path:
     """Name a file has while this process writes it: in the same folder, so that renaming is atomic."""
-    return path.with_name(f"{path.name}{PARTIAL_MARK}{os.getpid()}")
+    # Process numbers alone repeat: every container counts from 1, and nodes share folders.
+    return path.with_name(f"{path.name}{PARTIAL_MARK}{os.getpid()}-{secrets.token_hex(4)}")
 
 
 def is_partial(path: Path) -> bool:

@@ -207,13 +207,14 @@ def _forget_preparation(folder: Path) -> None:
 def remove_stale_partials(folder: Path, age: float = STALE_SECONDS) -> None:
     """Delete what interrupted processes left unfinished; call it while holding the lock.
 
-    Pictures, annotations and the files beside them are written under the lock only, so what is unfinished
-    there is nobody's. Renders may be written by a cluster's shards at this moment: those must be older
-    than ``age`` seconds.
+    Pictures and annotations are written under the lock only, so what is unfinished there is nobody's. A
+    cluster's shards may at this moment write renders, and job and rig beside them: those must be older than
+    ``age`` seconds.
     """
-    for place in (folder, layout.images_folder(folder), layout.annotations_folder(folder)):
+    for place in (layout.images_folder(folder), layout.annotations_folder(folder)):
         _remove_partials(place, 0.0)
-    _remove_partials(layout.renders_folder(folder), age)
+    for place in (folder, layout.renders_folder(folder)):
+        _remove_partials(place, age)
 
 
 def _remove_partials(place: Path, age: float) -> None:

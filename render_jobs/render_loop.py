@@ -201,7 +201,7 @@ def check_folder(folder: Path, job: Job, identity: str) -> None:
     OutputError
         It cannot be written, or belongs to another job.
     """
-    from .output_folder import identity_path, read_identity
+    from .output_folder import identity_path, read_identity, read_job
 
     found = read_identity(folder)
     if found is not None and found != identity:
@@ -214,7 +214,7 @@ def check_folder(folder: Path, job: Job, identity: str) -> None:
         record = json.dumps({"identity": identity}, sort_keys=True) + "\n"
         layout.write_atomically(identity_path(folder), record.encode())
     path = layout.job_path(folder)
-    if not path.is_file():
+    if not path.is_file() or read_job(folder).images < job.images:  # a job may grow
         resolved = json.dumps(job.to_dict(), sort_keys=True, indent=2) + "\n"
         layout.write_atomically(path, resolved.encode())
 

@@ -197,7 +197,7 @@ def _natural(path: Path) -> tuple[str, int]:
 
 def _last_line(path: Path) -> str:
     with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - 4096))
+        file.seek(max(0, path.stat().st_size - 65536))
         lines = file.read().decode("utf-8", "replace").splitlines()
     for line in reversed(lines):
         event = parse_event(line, 0, 0)

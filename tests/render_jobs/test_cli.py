@@ -59,6 +59,17 @@ def test_a_mistake_gets_one_message_and_exit_code_2(arguments: list[str], said: 
     assert not (tmp_path / "runs").exists() or not list((tmp_path / "runs").rglob("*.png"))
 
 
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="this system has no /dev/full")
+def test_output_to_a_full_disk_is_no_traceback(tmp_path: Path) -> None:
+    small_job(tmp_path)
+    command = [sys.executable, "-m", "render_jobs.cli", "job", "show", str(tmp_path / "small.yaml")]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY)
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+    assert "No space left" in done.stderr
+
+
 def test_show_prints_a_job_that_is_the_same_job(tmp_path: Path) -> None:
     small_job(tmp_path)
     done = pasyn("job", "show", str(tmp_path / "small.yaml"), "--set", "images=77")

@@ -80,6 +80,7 @@ def test_partial_files_lie_beside_the_final_one_and_can_be_swept(tmp_path: Path)
     path = layout.render_path(tmp_path, 3)
     partial = layout.partial_path(path)
     assert partial.parent == path.parent and layout.is_partial(partial) and not layout.is_partial(path)
+    assert layout.partial_path(path) != partial, "processes of one number on two nodes must not share it"
     layout.write_atomically(path, b"whole")
     partial.write_bytes(b"half")
     (tmp_path / "job.json.partial-1").write_bytes(b"half")

@@ -125,6 +125,13 @@ def test_only_renders_what_is_named_with_the_same_bytes(
     assert found == {name: value for name, value in hashes(out).items() if name.startswith("000005")}
 
 
+def test_a_job_that_grew_is_the_folder_s_job_from_then_on(fox: Path, tmp_path: Path) -> None:
+    for images, asked in ((3, "0"), (9, "8"), (5, "4")):
+        assert run(write_job(tmp_path, fox, images=images), tmp_path / "out", "--only", asked).returncode == 0
+    assert json.loads(layout.job_path(tmp_path / "out").read_text())["images"] == 9
+    assert [layout.render_path(tmp_path / "out", index).is_file() for index in (0, 4, 8)] == [True] * 3
+
+
 def refused(done: subprocess.CompletedProcess[str]) -> str:
     """Check that a mistake was answered as one, and return the message."""
     assert done.returncode == 2, done.stdout + done.stderr

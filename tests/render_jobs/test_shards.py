@@ -37,6 +37,15 @@ def test_a_wrong_shard_is_refused_with_the_right_form(text: str) -> None:
             },
             Shard(2, 4),
         ),
+        (  # one task of eight again: the array knows only itself, the person says the rest
+            {
+                "SLURM_ARRAY_TASK_ID": "3",
+                "SLURM_ARRAY_TASK_MIN": "3",
+                "SLURM_ARRAY_TASK_MAX": "3",
+                "PASYN_SHARDS": "8",
+            },
+            Shard(3, 8),
+        ),
         ({"LSB_JOBINDEX": "0"}, None),
         ({"LSB_JOBINDEX": "3", "LSB_JOBINDEX_END": "8", "LSB_JOBINDEX_STEP": "1"}, Shard(2, 8)),
         ({"SGE_TASK_ID": "undefined"}, None),

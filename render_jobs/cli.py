@@ -57,9 +57,9 @@ def main() -> None:
 
 def _run() -> int:
     try:
-        app()
-    except SystemExit as end:  # how typer ends
-        return end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+        code = _run_app()
+        sys.stdout.flush()  # here, where a failure is explained
+        return code
     except PasynError as error:
         print(f"error: {error}", file=sys.stderr)
         return FAILED
@@ -69,6 +69,20 @@ def _run() -> int:
     except BrokenPipeError:
         # Whoever read our output (head, less) has seen enough; what is still unwritten has no reader.
         sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
+    except OSError as error:
+        # Our own files are looked after where they are written; this is our output going to a full disk,
+        # or a disk that went away.
+        print(f"error: {error.filename or 'output'}: {error.strerror or error}", file=sys.stderr)
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
+        return FAILED
+    return 0
+
+
+def _run_app() -> int:
+    try:
+        app()
+    except SystemExit as end:  # how typer ends
+        return end.code if isinstance(end.code, int) else 0 if end.code is None else 1
     return 0
 
 

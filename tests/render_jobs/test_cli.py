@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
-from runs import pasyn, small_job, stand_in_blender
+from runs import REPOSITORY, pasyn, small_job, stand_in_blender
 
 from render_jobs.job import load_job
 from render_jobs.progress import Progress, Rate, in_words

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from ..anatomy.keypoint_sets import KEYPOINT_SETS
 from ..anatomy.skeleton import JOINTS
 from ..errors import RigMapError
 from .geometry import RigGeometry
@@ -21,6 +22,9 @@ _HEADER = """\
 # part: bones whose skin counts as the keypoint's own when its visibility is judged.
 """
 _KEYS = ("rig", "body_frame", "trunk_length", "ground", "joints", "keypoints", "missing")
+_KEYPOINTS = tuple(
+    dict.fromkeys(name for keypoint_set in KEYPOINT_SETS.values() for name in keypoint_set.keypoints)
+)
 
 
 def write_rig_map(rig_map: RigMap, path: Path) -> None:
@@ -78,12 +82,34 @@ def read_rig_map(path: Path, geometry: RigGeometry) -> RigMap:
     except (OSError, UnicodeDecodeError) as error:
         raise RigMapError(f"{path}: cannot be read as text ({error})") from error
     try:
+        _refuse_twice(yaml.compose(text, Loader=yaml.SafeLoader), path)
         data = yaml.safe_load(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f" line {mark.line + 1}:" if mark else ""
         raise RigMapError(f"{path}:{line} not valid YAML ({getattr(error, 'problem', error)})") from error
     return _Reader(path, geometry).rig_map(data)
+
+
+def _refuse_twice(node: Any, path: Path) -> None:
+    """Refuse keys that are there twice: YAML would silently take the last, after an edit by copying."""
+    import yaml
+
+    # Values a person nests that deep, or repeats by alias, are refused by what they are later on.
+    waiting = [(node, 0)]
+    while waiting:
+        node, depth = waiting.pop()
+        if not isinstance(node, yaml.MappingNode) or depth > 3:
+            continue
+        seen: set[str] = set()
+        for key, value in node.value:
+            name = str(key.value)
+            if name in seen:
+                raise RigMapError(
+                    f"{path}: line {key.start_mark.line + 1}: the key '{name}' is there twice; keep one"
+                )
+            seen.add(name)
+            waiting.append((value, depth + 1))
 
 
 class _Reader:
@@ -115,7 +141,8 @@ class _Reader:
             for name, entry in self._mapping(top["joints"], "joints").items()
         }
         keypoints = {
-            str(name): self._anchor(str(name), entry)
+            # A misspelt one would leave the right one without a label in every picture.
+            self._known(name, _KEYPOINTS, "keypoints"): self._anchor(str(name), entry)
             for name, entry in self._mapping(top["keypoints"], "keypoints").items()
         }
         (trunk,) = self._numbers([top["trunk_length"]], "trunk_length", 1)

@@ -88,6 +88,8 @@ def read_rig_map(path: Path, geometry: RigGeometry) -> RigMap:
         mark = getattr(error, "problem_mark", None)
         line = f" line {mark.line + 1}:" if mark else ""
         raise RigMapError(f"{path}:{line} not valid YAML ({getattr(error, 'problem', error)})") from error
+    except RecursionError:
+        raise RigMapError(f"{path}: nested too deeply for a rig map") from None
     return _Reader(path, geometry).rig_map(data)
 
 

@@ -96,6 +96,7 @@ def test_round_trip(rig_map: RigMap, written: Path, geometry: RigGeometry) -> No
         ("offset: [0.1", "ofset: [0.1", "keypoints.neck: unknown key 'ofset'"),
         ("[1.0, 0.0, 0.0]", "[1.0, 1.0, 0.0]", "body_frame must be three perpendicular unit rows"),
         ("joints:", "joints: [", "line .*not valid YAML"),
+        ("joints:", "joints: " + "[" * 5000, "nested too deeply"),
     ],
 )
 def test_a_slip_is_named(written: Path, geometry: RigGeometry, before: str, after: str, message: str) -> None:

@@ -3,8 +3,10 @@
     python benchmarks/render_overhead.py [--images 100] [--rig FILE] [--rounds 2]
 
 "Bare" is benchmarks/bare_render.py: the same poses, cameras, light and settings with persistent data, whole
-frames, no labels. Both sides are whole processes, taken in turns; of each the quicker round counts. CPU
-seconds hardly notice other work on the machine, wall seconds do.
+frames, no labels. "Labelled" is render_job.py: RGBA, keypoints, cameras and poses of every picture. "Dataset"
+is `pasyn run` from start to end: backgrounds, COCO files and manifest as well, without the report. All are
+whole processes, taken in turns; of each the quicker round counts. CPU seconds hardly notice other work on the
+machine, wall seconds do.
 """
 
 from __future__ import annotations
@@ -12,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -29,7 +30,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Measured:
-    """One whole process: its seconds, and those of a picture in its loop (the median, first left out)."""
+    """One whole process: its seconds, and the mean of a picture in its loop, the first left out."""
 
     wall: float
     cpu: float
@@ -44,17 +45,18 @@ def shared_rig() -> Path:
 
 
 def run(command: list[str]) -> tuple[float, float, float, str]:
-    """Wall seconds, CPU seconds, peak MiB and output of a command."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    began = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, cwd=REPOSITORY, check=False)
-    wall = time.perf_counter() - began
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode:
-        said = f"{done.stdout[-2000:]}{done.stderr[-2000:]}"
-        sys.exit(f"{' '.join(command)} ended with {done.returncode}:\n{said}")
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return wall, cpu, after.ru_maxrss / 1024, done.stdout
+    """Wall seconds, CPU seconds, peak MiB of the largest process, and output of a command."""
+    with tempfile.TemporaryFile("w+") as output:
+        began = time.perf_counter()
+        child = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=REPOSITORY)
+        _, status, used = os.wait4(child.pid, 0)
+        wall = time.perf_counter() - began
+        child.returncode = os.waitstatus_to_exitcode(status)
+        output.seek(0)
+        said = output.read()
+    if child.returncode:
+        sys.exit(f"{' '.join(command)} ended with {child.returncode}:\n{said[-4000:]}")
+    return wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, said
 
 
 def labelled(job: Path, folder: Path) -> Measured:
@@ -63,6 +65,15 @@ def labelled(job: Path, folder: Path) -> Measured:
     wall, cpu, peak, output = run([sys.executable, script, "--", str(job), "--out", str(folder)])
     events = [json.loads(line[7:]) for line in output.splitlines() if line.startswith("@pasyn ")]
     seconds = [event["seconds"] for event in events if event["event"] == "done"]
+    return Measured(wall, cpu, float(np.mean(seconds[1:])), seconds[0], peak)
+
+
+def dataset(job: Path, folder: Path) -> Measured:
+    shutil.rmtree(folder, ignore_errors=True)
+    program = [sys.executable, "-m", "render_jobs.cli", "run", str(job), "--out", str(folder), "--no-report"]
+    wall, cpu, peak, _ = run(program)
+    lines = (folder / "logs" / "seconds.jsonl").read_text(encoding="utf-8").splitlines()
+    seconds = [json.loads(line)["seconds"] for line in lines]
     return Measured(wall, cpu, float(np.mean(seconds[1:])), seconds[0], peak)
 
 
@@ -86,10 +97,11 @@ def main() -> None:
         record = {"species": "animal", "rig": str(options.rig.resolve()), "images": options.images}
         job.write_text(json.dumps(record), encoding="utf-8")
         folder, pictures = Path(place) / "out", Path(place) / "bare"
-        ours, floor = [], []
+        measured: dict[str, list[Measured]] = {"bare": [], "labelled": [], "dataset": []}
         for _ in range(options.rounds):
-            ours.append(labelled(job, folder))
-            floor.append(bare(folder, pictures))
+            measured["labelled"].append(labelled(job, folder))
+            measured["bare"].append(bare(folder, pictures))
+            measured["dataset"].append(dataset(job, Path(place) / "dataset"))
     rows = [
         ("seconds a picture in the loop", "loop", 1),
         ("first picture, seconds", "first", 1),
@@ -98,11 +110,11 @@ def main() -> None:
         ("peak memory, MiB", "peak_mib", 1),
     ]
     print(f"{options.images} pictures of {options.rig.name}, 256x256, 16 samples, denoised")
-    print(f"{'':40}{'labelled':>12}{'bare':>12}{'ratio':>9}")
+    print(f"{'':38}" + "".join(f"{side:>11}" for side in measured) + "   labelled/bare  dataset/bare")
     for title, name, share in rows:
-        mine = min(getattr(measured, name) for measured in ours) / share
-        theirs = min(getattr(measured, name) for measured in floor) / share
-        print(f"{title:40}{mine:12.4f}{theirs:12.4f}{mine / theirs:9.3f}")
+        best = {side: min(getattr(one, name) for one in rounds) / share for side, rounds in measured.items()}
+        ratios = f"{best['labelled'] / best['bare']:16.3f}{best['dataset'] / best['bare']:14.3f}"
+        print(f"{title:38}" + "".join(f"{best[side]:11.4f}" for side in measured) + ratios)
 
 
 if __name__ == "__main__":

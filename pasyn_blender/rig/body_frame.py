@@ -207,19 +207,19 @@ def _four_feet(points: FloatArray, triangles: IntArray) -> tuple[FloatArray | No
         across = points[:, 0] * sign
         low = (points[:, 2] < _FOOT_BAND * height) & (across > 0.02 * width)
         if low.sum() < 6:
-            return None, f"nothing of the {side} side reaches the ground"
+            return None, f"no foot stands on the ground on its {side} side"
         along = np.sort(points[low, 1])
         gaps = np.diff(along)
         widest = int(np.argmax(gaps))
         if gaps[widest] < 0.12 * max(length, height):
-            return None, f"the {side} side stands on one foot, not two"
+            return None, f"fewer than two feet stand on the ground on its {side} side"
         split = (along[widest] + along[widest + 1]) / 2
         pair = []
         for group in (low & (points[:, 1] < split), low & (points[:, 1] > split)):
             if np.ptp(points[group, 1]) > 0.3 * length:
                 return None, f"what touches the ground on the {side} side is too long to be feet"
             if points[group, 2].min() > 0.06 * height:
-                return None, f"the {side} side has only one foot on the ground"
+                return None, f"only one foot stands on the ground on its {side} side"
             pair.append((points[group, :2].max(axis=0) + points[group, :2].min(axis=0)) / 2)
         feet[side] = np.array(pair)
     left, right = feet["left"], feet["right"]

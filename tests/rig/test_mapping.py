@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -117,8 +118,41 @@ def test_facing_scale_and_names_do_not_matter(
 
 @pytest.mark.parametrize("name", RIGS)
 def test_keypoints_lie_where_anatomy_has_them(geometries: dict[str, RigGeometry], name: str) -> None:
-    geometry = geometries[name]
-    places = body_keypoints(geometry, map_rig(geometry, name))
+    check_anatomy(body_keypoints(geometries[name], map_rig(geometries[name], name)))
+
+
+def long_necked(points: FloatArray) -> FloatArray:
+    """A horse drawn up into a giraffe: half as much leg again, the neck three units longer."""
+    along, up = points[:, 1], points[:, 2]
+    neck = np.clip((-along - 1.3) / 1.2, 0, 1) * np.clip(up - 2.6, 0, 1)
+    raised = up + 3.2 * neck
+    legs = np.where(raised < 2.2, raised * 1.5, raised + 1.1)
+    return np.stack([points[:, 0], along + 0.3 * neck, legs], axis=1)
+
+
+def short_legged(points: FloatArray) -> FloatArray:
+    """A wolf pressed into a dachshund: a third of the leg, a longer trunk."""
+    up = points[:, 2]
+    return np.stack([points[:, 0], 1.3 * points[:, 1], np.where(up < 1.3, 0.35 * up, up - 0.845)], axis=1)
+
+
+@pytest.mark.parametrize(("name", "shape"), [("horse_ult", long_necked), ("wolf_ult", short_legged)])
+def test_other_proportions_without_names(
+    geometries: dict[str, RigGeometry], name: str, shape: Callable[[FloatArray], FloatArray]
+) -> None:
+    nameless = moved(geometries[name], np.eye(3), 1.0)
+    matrices = nameless.bone_matrices.copy()
+    matrices[:, :3, 3] = shape(matrices[:, :3, 3])
+    stranger = replace(
+        nameless,
+        vertices=shape(nameless.vertices),
+        bone_matrices=matrices,
+        bone_tails=shape(nameless.bone_tails),
+    )
+    check_anatomy(body_keypoints(stranger, map_rig(stranger, "stranger")))
+
+
+def check_anatomy(places: dict[str, FloatArray]) -> None:
     for side, sign in (("left", 1), ("right", -1)):
         assert places[f"{side}_eye"][0] * sign > 0.02
         for upper, middle, lower in (("shoulder", "elbow", "front_paw"), ("hip", "knee", "back_paw")):

@@ -13,10 +13,10 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from pasyn_blender.rig.anchors import keypoint_positions
 
 from pasyn_blender.anatomy.keypoint_sets import KeypointSet
 from pasyn_blender.anatomy.skeleton import JOINT_PARENTS
+from pasyn_blender.rig.anchors import keypoint_positions
 from pasyn_blender.rig.geometry import RigGeometry
 from pasyn_blender.rig.rig_map import RigMap
 

@@ -97,13 +97,19 @@ class AnimalSource:
 
 
 def rig_facts(animal: Animal, name: str) -> RigFacts:
-    """Return what the plan needs to know of an animal."""
+    """Return what the plan and people need to know of an animal."""
+    mapped = animal.rig_map.keypoints
+    missing = [keypoint for keypoint in animal.keypoint_set.keypoints if keypoint not in mapped]
+    notes = list(animal.rig.notes)
+    if missing:
+        notes.append(f"the rig map has no {', '.join(missing)}: labelled v=0 in every picture")
     return RigFacts(
         actions=tuple((action.name, action.start, action.end) for action in list_actions(animal.rig)),
         name=name,
         bone_count=len(animal.geometry.bone_names),
         vertex_count=len(animal.geometry.vertices),
         triangle_count=len(animal.geometry.triangles),
+        notes=tuple(notes),
     )
 
 

@@ -45,6 +45,8 @@ class RigFacts:
         File name of the rig, or name of the built-in animal.
     bone_count, vertex_count, triangle_count
         Sizes, for people.
+    notes
+        What a person should know: what the import changed or left out, which keypoints the map lacks.
     """
 
     actions: tuple[tuple[str, float, float], ...]
@@ -52,10 +54,15 @@ class RigFacts:
     bone_count: int = 0
     vertex_count: int = 0
     triangle_count: int = 0
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values, the content of ``rig.json``."""
-        return {**asdict(self), "actions": [list(action) for action in self.actions]}
+        return {
+            **asdict(self),
+            "actions": [list(action) for action in self.actions],
+            "notes": list(self.notes),
+        }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> RigFacts:
@@ -73,6 +80,7 @@ class RigFacts:
                 bone_count=int(data.get("bone_count", 0)),
                 vertex_count=int(data.get("vertex_count", 0)),
                 triangle_count=int(data.get("triangle_count", 0)),
+                notes=tuple(str(note) for note in data.get("notes", ())),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise OutputError(

@@ -265,6 +265,8 @@ class _Run:
         facts = read_rig_facts(folder)
         if facts is None:
             raise RenderError(f"the worker said it had prepared the rig, but {folder} has no rig.json")
+        for note in facts.notes:
+            self.progress.notice(f"{facts.name}: {note}")
         self.shots = plan_folder(folder, self.job, facts, self._list_photos)
         given_up = quarantined_shots(folder)
         if self.options.retry_quarantined:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from render_jobs import layout
 
@@ -130,6 +131,22 @@ def test_a_job_that_grew_is_the_folder_s_job_from_then_on(fox: Path, tmp_path: P
         assert run(write_job(tmp_path, fox, images=images), tmp_path / "out", "--only", asked).returncode == 0
     assert json.loads(layout.job_path(tmp_path / "out").read_text())["images"] == 9
     assert [layout.render_path(tmp_path / "out", index).is_file() for index in (0, 4, 8)] == [True] * 3
+
+
+def test_a_keypoint_the_map_lacks_is_said_and_never_labelled(
+    whole: tuple[Path, Path, str], fox: Path, tmp_path: Path
+) -> None:
+    _, out, _ = whole
+    rig_map = yaml.safe_load(layout.rig_map_path(out).read_text())
+    del rig_map["keypoints"]["left_eye"]
+    edited = tmp_path / "edited.yaml"
+    edited.write_text(yaml.safe_dump(rig_map))
+    job = write_job(tmp_path, fox, rig_map=str(edited), images=1)
+    assert run(job, tmp_path / "out").returncode == 0
+    (note,) = json.loads(layout.rig_facts_path(tmp_path / "out").read_text())["notes"]
+    assert "left_eye" in note
+    labels = json.loads(layout.truth_path(tmp_path / "out", 0).read_text())["keypoints"]
+    assert labels[0] == [0, 0, 0] and labels[1][2] > 0
 
 
 def refused(done: subprocess.CompletedProcess[str]) -> str:

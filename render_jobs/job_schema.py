@@ -30,6 +30,9 @@ BUNDLED_WORLDS: Final = (
 )
 """CC0 world HDRIs that every Blender brings in ``datafiles/studiolights/world``."""
 
+OUTDOOR_WORLDS: Final = ("city.exr", "courtyard.exr", "forest.exr", "sunrise.exr", "sunset.exr")
+"""Those of them under open sky by day, where animals are photographed."""
+
 SPECIES_FOLDER: Final = Path(__file__).resolve().parent.parent / "assets" / "species"
 
 
@@ -106,7 +109,7 @@ class LightRanges:
     sun_strength
         Watts per square metre.
     worlds
-        Bundled names (``"forest.exr"``) or absolute paths; empty means all bundled ones.
+        Bundled names (``"forest.exr"``) or absolute paths; empty means the bundled ones under open sky.
     world_strength
         Multiplier.
     """
@@ -119,8 +122,8 @@ class LightRanges:
 
     @property
     def usable_worlds(self) -> tuple[str, ...]:
-        """The worlds to draw from: the job's own, or all bundled ones."""
-        return self.worlds or BUNDLED_WORLDS
+        """The worlds to draw from: the job's own, or the bundled ones under open sky."""
+        return self.worlds or OUTDOOR_WORLDS
 
 
 @dataclass(frozen=True)

@@ -239,5 +239,10 @@ def _look_up(texture: NDArray[np.float32], directions: FloatArray) -> FloatArray
 
 def _auto_exposure(light: FloatArray) -> float:
     brightness = light @ np.array([0.2126, 0.7152, 0.0722])
+    middle, bright = np.percentile(brightness, [50, 90])
+    factor = MIDDLE_GREY / max(float(middle), 1e-6)
+    if factor * bright > 1.0:
+        # Ground against a bright sky: like a camera's meter, meet half way rather than lose the sky.
+        factor = math.sqrt(factor / float(bright))
     # A view into darkness is not lifted to noise, nor one into the sun lowered to black.
-    return float(np.clip(MIDDLE_GREY / max(float(np.median(brightness)), 1e-6), 1e-3, 1e3))
+    return float(np.clip(factor, 1e-3, 1e3))

@@ -117,10 +117,10 @@ def test_a_photo_that_cannot_be_read_costs_no_run_and_counts_once_it_can(folder:
     assert identity(folder) != before
 
 
-def test_all_bundled_worlds_are_the_same_named_or_not(tmp_path: Path) -> None:
+def test_the_default_worlds_are_the_same_named_or_not(tmp_path: Path) -> None:
     job = tmp_path / "job.yaml"
     job.write_text("animal: zebra")
-    names = "[city, courtyard, forest, interior, night, studio, sunrise, sunset]"
+    names = "[city, courtyard, forest, sunrise, sunset]"
     assert job_identity(load_job(job)) == job_identity(load_job(job, [f"light.worlds={names}"]))
 
 

@@ -9,6 +9,7 @@ import pytest
 from pasyn_blender.errors import BackgroundError
 from styles.composition import srgb_from_linear
 from styles.radiance import read_radiance
+from styles.composition import srgb_from_linear
 from styles.worlds import bundled_world_path, read_world, world_path, world_view
 
 LOOKING_ALONG_Y = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
@@ -225,3 +226,15 @@ def test_horizon_roll_and_turn_agree_with_blender(empty_scene, tmp_path: Path) -
         means = [picture.reshape(16, 4, 16, 4, 3).mean(axis=(1, 3)) for picture in (view, rendered)]
         assert np.abs(means[0] - means[1]).mean() < largest
         assert np.abs(means[0][:, ::-1] - means[1]).mean() > 5 * largest
+
+
+def test_ground_under_a_bright_sky_is_exposed_half_way(tmp_path: Path) -> None:
+    light = np.full((64, 128, 3), 0.05)
+    light[:32] = 4.0  # the upper half of the world, eighty times the ground
+    path = write_radiance(tmp_path / "sky.hdr", light, packed=True)
+    tilt = np.radians(8)
+    turn = np.array([[1, 0, 0], [0, np.cos(tilt), -np.sin(tilt)], [0, np.sin(tilt), np.cos(tilt)]])
+    view = world_view(path, turn @ LOOKING_ALONG_Y[:3, :3], intrinsics(64, 60), 0, (64, 64))
+    # Half way, in stops, between ground at middle grey (3.6) and sky at white (1 / 4).
+    expected = 255 * srgb_from_linear(np.array(0.05 * np.sqrt(3.6 / 4.0)))
+    assert abs(int(view[..., 1].min()) - float(expected)) < 3

@@ -9,7 +9,6 @@ import pytest
 from pasyn_blender.errors import BackgroundError
 from styles.composition import srgb_from_linear
 from styles.radiance import read_radiance
-from styles.composition import srgb_from_linear
 from styles.worlds import bundled_world_path, read_world, world_path, world_view
 
 LOOKING_ALONG_Y = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])

@@ -55,7 +55,7 @@ _FROM_FRONT = {
     "shoulder": 0.50,
     "elbow": 0.50,
     "front_paw": 0.52,
-    "hip": 0.50,
+    "hip": 0.58,
     "knee": 0.58,
     "back_paw": 0.52,
 }

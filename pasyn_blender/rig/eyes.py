@@ -24,7 +24,7 @@ def find_eyes(standing: Standing, geometry: RigGeometry, head: Head) -> dict[str
     dict
         ``left`` and ``right`` to places on the surface whose mean is the eye.
     """
-    marked = _marked_eyes(standing, geometry, head) or _loose_eyes(standing, geometry, head)
+    marked = _marked_eyes(standing, geometry, head) or _loose_eyes(standing, head)
     if marked is not None:
         return marked
     bones = _eye_bones(standing, geometry, head)
@@ -89,7 +89,7 @@ def _pair_of_patches(standing: Standing, head: Head, members: IntArray) -> dict[
     return found
 
 
-def _loose_eyes(standing: Standing, geometry: RigGeometry, head: Head) -> dict[str, SurfacePoints] | None:
+def _loose_eyes(standing: Standing, head: Head) -> dict[str, SurfacePoints] | None:
     """Small separate pieces of the mesh that sit as a pair on the sides of the head."""
     surface = standing.surface
     links = np.concatenate([surface.triangles[:, [0, 1]], surface.triangles[:, [1, 2]]])

@@ -90,7 +90,7 @@ class Leg:
         Its sections.
     upper, middle, lower
         Heights of elbow or stifle, carpus or hock, fetlock or ball of the foot.
-    upper_bone, middle_bone, lower_bone
+    middle_bone, lower_bone
         Bone whose rotation bends the leg there (the bone below the joint), or None where no bone does.
     """
 
@@ -98,7 +98,6 @@ class Leg:
     upper: float
     middle: float
     lower: float
-    upper_bone: int | None
     middle_bone: int | None
     lower_bone: int | None
 
@@ -196,7 +195,7 @@ def find_bends(
     lower_ones = [item for item in candidates if item[0] < 0.80 * upper_height and item[1] != upper_bone]
     middle, middle_bone = _closest(lower_ones, share * reference, 0.15 * reference, 0.80 * upper_height)
     lower, lower_bone = _closest(lower_ones, 0.3 * middle, 0.03 * upper_height, 0.7 * middle)
-    return Leg(trace, upper, middle, lower, upper_bone, middle_bone, lower_bone)
+    return Leg(trace, upper, middle, lower, middle_bone, lower_bone)
 
 
 def _upper_joint(

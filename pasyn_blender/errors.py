@@ -37,3 +37,11 @@ class OutputError(PasynError):
 
 class RenderError(PasynError):
     """Blender could not render a shot, or the chosen device is missing."""
+
+
+class CorpusError(PasynError):
+    """A pose corpus, or a file it is made from, cannot be read or holds nothing usable."""
+
+
+class PriorError(PasynError):
+    """A trained prior is damaged, or does not fit what it is used for."""

@@ -1,0 +1,264 @@
+"""A corpus: clips of poses in time, each with the animal it was taken from, in one ``.npz`` file.
+
+All clips of a corpus share one list of joints. Usually that is the canonical quadruped's; published pose
+files with joints of their own are corpora too, but no other rig can be posed by what is learnt from them.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..anatomy.rotations import Array, from_six, to_six
+from ..anatomy.skeleton import JOINTS
+from ..anatomy.stance import PARENTS
+from ..errors import CorpusError
+
+FORMAT: Final = "pasyn corpus 1"
+FEET: Final = ("left_front", "right_front", "left_hind", "right_hind")
+"""Order of the feet in :attr:`Clip.clearance`."""
+
+
+@dataclass(frozen=True)
+class Clip:
+    """Poses of one animal in time.
+
+    Attributes
+    ----------
+    name
+        Name of the action in its file.
+    animal
+        The individual: clips of one rig share it, so that a split can hold a whole animal out.
+    species, action
+        What it is and does, in lower case, as far as known ("horse", "walk"); empty otherwise.
+    rate
+        Frames a second.
+    rotations
+        (F, J, 3, 3) float32 rotation of each joint relative to its parent, in body axes, the identity in the
+        canonical stance. Joints the animal does not have are the identity.
+    known
+        (J,) which joints the animal has.
+    offsets
+        (J, 3) float32 place of each joint from its parent in the canonical stance, by this animal's build, in
+        trunk lengths; zero for joints it does not have, and everywhere where the build is unknown.
+    root
+        (F, 3) float32 place of the root joint in body axes, trunk lengths, the ground at z = 0.
+    clearance
+        (F, 4) float32 height of the lowest point of each foot above ground, trunk lengths, in the order of
+        :data:`FEET`; NaN where unknown.
+    """
+
+    name: str
+    animal: str
+    species: str
+    action: str
+    rate: float
+    rotations: NDArray[np.float32]
+    known: NDArray[np.bool_]
+    offsets: NDArray[np.float32]
+    root: NDArray[np.float32]
+    clearance: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.rotations)
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Clips over one list of joints.
+
+    Attributes
+    ----------
+    joints
+        J joint names.
+    parents
+        J parent indices, parents first, -1 for roots; all -1 where the joints form no skeleton.
+    clips
+        The clips.
+    notes
+        What was left out or looks odd, in sentences for a person.
+    licence
+        Licences and sources of the animations, for the card of what is trained on them.
+    """
+
+    joints: tuple[str, ...]
+    parents: tuple[int, ...]
+    clips: tuple[Clip, ...]
+    notes: tuple[str, ...] = ()
+    licence: str = ""
+
+    @property
+    def canonical(self) -> bool:
+        """Whether the joints are the canonical quadruped's, so that any mapped rig can take the poses."""
+        return self.joints == JOINTS
+
+    @property
+    def frames(self) -> int:
+        """Number of poses."""
+        return sum(len(clip) for clip in self.clips)
+
+    def chosen(self, keep: Callable[[Clip], bool]) -> Corpus:
+        """Return the corpus of some of the clips."""
+        return Corpus(self.joints, self.parents, tuple(filter(keep, self.clips)), self.notes, self.licence)
+
+
+def canonical_corpus(clips: Sequence[Clip], notes: Sequence[str] = (), licence: str = "") -> Corpus:
+    """Return a corpus over the canonical quadruped's joints."""
+    return Corpus(JOINTS, PARENTS, tuple(clips), tuple(notes), licence)
+
+
+def write_corpus(corpus: Corpus, path: Path) -> None:
+    """Write a corpus; the same corpus gives the same bytes.
+
+    Raises
+    ------
+    CorpusError
+        The file cannot be written.
+    """
+    clips = corpus.clips
+    header = {
+        "format": FORMAT,
+        "joints": corpus.joints,
+        "parents": corpus.parents,
+        "notes": corpus.notes,
+        "licence": corpus.licence,
+        "clips": [
+            {
+                "name": clip.name,
+                "animal": clip.animal,
+                "species": clip.species,
+                "action": clip.action,
+                "rate": clip.rate,
+                "frames": len(clip),
+            }
+            for clip in clips
+        ],
+    }
+    joints = len(corpus.joints)
+    arrays = {
+        "header": np.frombuffer(json.dumps(header, sort_keys=True).encode(), dtype=np.uint8),
+        "six": _stacked([to_six(clip.rotations) for clip in clips], (joints, 6), np.float32),
+        "root": _stacked([clip.root for clip in clips], (3,), np.float32),
+        "clearance": _stacked([clip.clearance for clip in clips], (4,), np.float32),
+        "known": _stacked([clip.known[None] for clip in clips], (joints,), np.bool_),
+        "offsets": _stacked([clip.offsets[None] for clip in clips], (joints, 3), np.float32),
+    }
+    content = io.BytesIO()
+    # numpy's own writer puts the time of writing into the file.
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, array in arrays.items():
+            member = io.BytesIO()
+            np.lib.format.write_array(member, np.ascontiguousarray(array), allow_pickle=False)
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), member.getvalue(), zipfile.ZIP_DEFLATED)
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(content.getvalue())
+        partial.replace(path)
+    except OSError as error:
+        raise CorpusError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def read_corpus(path: Path) -> Corpus:
+    """Read a corpus written by :func:`write_corpus`.
+
+    Raises
+    ------
+    CorpusError
+        The file is missing, damaged, or no corpus.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except FileNotFoundError:
+        raise CorpusError(f"{path} does not exist; `pasyn prior corpus` makes one from rigs") from None
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, KeyError) as error:
+        raise CorpusError(f"{path} is no readable corpus: {error}") from None
+    try:
+        header = json.loads(arrays["header"].tobytes())
+        if header["format"] != FORMAT:
+            raise CorpusError(f"{path} has format {header['format']!r}; this version reads {FORMAT!r}")
+        return _corpus(header, arrays)
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise CorpusError(f"{path} is no corpus, or is damaged: {type(error).__name__} {error}") from None
+
+
+def check_corpus(corpus: Corpus, name: str) -> None:
+    """Check that a corpus can be learnt from.
+
+    Raises
+    ------
+    CorpusError
+        It has no poses, or numbers that are no rotations; the message names the clip and the frame.
+    """
+    if not corpus.frames:
+        raise CorpusError(f"{name} holds no poses")
+    for clip in corpus.clips:
+        finite = np.isfinite(clip.rotations).all(axis=(1, 2, 3))
+        if not finite.all():
+            frame = int(np.flatnonzero(~finite)[0])
+            raise CorpusError(
+                f"{name}: clip {clip.name!r} of {clip.animal!r} has NaN rotations at frame {frame}"
+            )
+        product = clip.rotations @ np.swapaxes(clip.rotations, -1, -2)
+        off = np.abs(product - np.eye(3)).max(axis=(1, 2, 3))
+        if (off > 1e-3).any():
+            frame = int(np.argmax(off))
+            raise CorpusError(
+                f"{name}: clip {clip.name!r} of {clip.animal!r} has matrices that are no rotations at frame {frame}"
+            )
+
+
+def _corpus(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Corpus:
+    lengths = [int(clip["frames"]) for clip in header["clips"]]
+    joints = len(header["joints"])
+    shapes = {
+        "six": (sum(lengths), joints, 6),
+        "root": (sum(lengths), 3),
+        "clearance": (sum(lengths), 4),
+        "known": (len(lengths), joints),
+        "offsets": (len(lengths), joints, 3),
+    }
+    for name, shape in shapes.items():
+        if arrays[name].shape != shape:
+            raise ValueError(f"{name} has shape {arrays[name].shape}, its header says {shape}")
+    rotations = from_six(arrays["six"])
+    clips = []
+    start = 0
+    for number, (clip, length) in enumerate(zip(header["clips"], lengths, strict=True)):
+        rows = slice(start, start + length)
+        clips.append(
+            Clip(
+                name=str(clip["name"]),
+                animal=str(clip["animal"]),
+                species=str(clip["species"]),
+                action=str(clip["action"]),
+                rate=float(clip["rate"]),
+                rotations=rotations[rows],
+                known=arrays["known"][number],
+                offsets=arrays["offsets"][number],
+                root=arrays["root"][rows],
+                clearance=arrays["clearance"][rows],
+            )
+        )
+        start += length
+    return Corpus(
+        joints=tuple(header["joints"]),
+        parents=tuple(header["parents"]),
+        clips=tuple(clips),
+        notes=tuple(header["notes"]),
+        licence=str(header["licence"]),
+    )
+
+
+def _stacked(blocks: Sequence[Array], shape: tuple[int, ...], dtype: Any) -> Array:
+    """Blocks one after another; an empty array of the right shape where there are none."""
+    return np.concatenate([np.zeros((0, *shape), dtype), *blocks]).astype(dtype)

@@ -213,7 +213,8 @@ def check_corpus(corpus: Corpus, name: str) -> None:
         if (off > 1e-3).any():
             frame = int(np.argmax(off))
             raise CorpusError(
-                f"{name}: clip {clip.name!r} of {clip.animal!r} has matrices that are no rotations at frame {frame}"
+                f"{name}: clip {clip.name!r} of {clip.animal!r} has matrices that are no rotations "
+                f"at frame {frame}"
             )
 
 

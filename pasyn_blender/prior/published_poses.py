@@ -40,9 +40,9 @@ def read_published_poses(path: Path, *, species: str = "", rate: float = 30.0) -
 
     The rows carry no clip labels. Two rows are neighbours in time when their distance (geodesic, mean over
     the joints) is less than half of the median distance of rows taken from anywhere in the file; the file is
-    cut where consecutive rows are not. Where most rows would be cut off from the next, the file is in no order of
-    time, and each row becomes a clip of one pose. Either way the clips one after another are the file's
-    rows in the file's order.
+    cut where consecutive rows are not. Where most rows would be cut off from the next, the file is in no
+    order of time, and each row becomes a clip of one pose. Either way the clips one after another are the
+    file's rows in the file's order.
 
     Parameters
     ----------

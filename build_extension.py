@@ -96,6 +96,7 @@ def stage(folder: Path, wheel_files: list[Path]) -> None:
     species = REPOSITORY / "assets" / "species"
     if species.is_dir():
         shutil.copytree(species, folder / "assets" / "species", ignore=ignore)
+        shutil.copy(REPOSITORY / "assets" / "joint_limits.yaml", folder / "assets")
     licence = REPOSITORY / "LICENSE"
     if licence.is_file():
         shutil.copy(licence, folder / "LICENSE")

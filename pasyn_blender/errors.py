@@ -45,3 +45,7 @@ class CorpusError(PasynError):
 
 class PriorError(PasynError):
     """A trained prior is damaged, or does not fit what it is used for."""
+
+
+class LimitsError(PasynError):
+    """A file of joint limits is malformed: names file, joint and angle."""

@@ -66,7 +66,8 @@ _SPECIES_NAMES: Final = """
     antelope impala kudu oryx eland; gazelle; wildebeest gnu; giraffe; okapi; camel dromedary;
     llama alpaca vicuna; pig boar hog sow piglet warthog; elephant mammoth; rhino rhinoceros;
     hippo hippopotamus; tapir;
-    dog puppy hound husky labrador shepherd shiba shibainu corgi pug dachshund greyhound beagle retriever terrier poodle canine;
+    dog puppy hound husky labrador shepherd shiba shibainu corgi pug dachshund greyhound beagle retriever
+    terrier poodle canine;
     wolf wolves; fox foxes vixen; coyote; jackal; hyena hyaena; cat kitten feline kitty; lion lioness;
     tiger tigress; leopard panther; jaguar; cheetah; lynx bobcat; cougar puma;
     bear grizzly polarbear panda; raccoon racoon; badger; otter; weasel ferret stoat marten polecat;

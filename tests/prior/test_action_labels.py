@@ -57,7 +57,8 @@ def test_clip_names_are_sorted_into_actions(name: str, action: str) -> None:
     [
         ("Horse-v7", "horse"), ("Cow-v3", "cow"), ("Wolf-v12", "wolf"), ("Fox", "fox"), ("Zebra", "zebra"),
         ("zebra 3", "zebra"), ("SK_ShibaInu", "dog"), ("animal_wild_RedFox_rig", "fox"),
-        ("PolarBear", "bear"), ("WhiteTailDeer", "deer"), ("catalogue", ""), ("untitled", ""), ("model_2", ""),
+        ("PolarBear", "bear"), ("WhiteTailDeer", "deer"),
+        ("catalogue", ""), ("untitled", ""), ("model_2", ""),
     ],
 )  # fmt: skip
 def test_file_names_tell_the_species(name: str, species: str) -> None:

@@ -35,7 +35,7 @@ def from_turn(turns: Array) -> Array:
     # sin(a)/a and (1-cos a)/a² by numpy's sinc, which is exact at zero.
     first = np.sinc(angle / np.pi)
     second = 0.5 * np.sinc(angle / (2 * np.pi)) ** 2
-    cross = _cross_matrix(turns)
+    cross = cross_matrix(turns)
     return np.eye(3, dtype=cross.dtype) + first * cross + second * (cross @ cross)
 
 
@@ -149,7 +149,8 @@ def mirrored(matrices: Array) -> Array:
     return np.asarray(matrices * flip[:, None] * flip)
 
 
-def _cross_matrix(vectors: Array) -> Array:
+def cross_matrix(vectors: Array) -> Array:
+    """(..., 3, 3) matrices whose product with a vector is the cross product of (..., 3) vectors with it."""
     x, y, z = (vectors[..., i] for i in range(3))
     zero = np.zeros_like(x)
     return np.stack(

@@ -18,10 +18,14 @@ class JointBinding:
         Bone whose rotation is the joint's.
     position
         (3,) rest position of the joint in world space, file units.
+    alignment
+        (3,) turn vector in body axes, degrees, that leads from the segment's direction in a natural standing
+        stance to the one it has at rest; None to tell it from the rest pose.
     """
 
     bone: str
     position: tuple[float, float, float]
+    alignment: tuple[float, float, float] | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,108 @@
+"""A rig's own actions as clips of canonical poses."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+
+from ..anatomy.skeleton import JOINTS
+from ..prior.corpus import FEET, Clip
+from .actions import ActionRange, apply_action, clear_action, list_actions
+from .extraction import deformed_vertices, posed_bone_matrices
+from .geometry import FloatArray, RigGeometry
+from .loaded_rig import LoadedRig
+from .pose_fitting import fitted_poses
+from .retargeting import Retargeting, prepare_retargeting
+from .rig_map import RigMap
+
+_EXAMPLES_AN_ACTION = 6
+
+
+def retargeting_of(rig: LoadedRig, geometry: RigGeometry, rig_map: RigMap) -> Retargeting:
+    """Prepare retargeting with what the rig's own actions show of its bones.
+
+    The rig is left in its rest pose without an action.
+    """
+    examples = []
+    for action in list_actions(rig):
+        for frame in np.linspace(action.start, action.end, _EXAMPLES_AN_ACTION):
+            examples.append(_pose_at(rig, action.name, float(frame)))
+    clear_action(rig)
+    return prepare_retargeting(geometry, rig_map, np.array(examples) if examples else None)
+
+
+def read_clip(
+    rig: LoadedRig,
+    geometry: RigGeometry,
+    retargeting: Retargeting,
+    action: ActionRange,
+    rate: float = 30.0,
+) -> Clip:
+    """Read an action of a rig as canonical poses, with constraints and inverse kinematics evaluated.
+
+    Parameters
+    ----------
+    rig, geometry, retargeting
+        The rig.
+    action
+        Which action, from :func:`~.actions.list_actions`.
+    rate
+        Frames a second to sample at; the scene says how long one of the action's own frames lasts.
+
+    Returns
+    -------
+    Clip
+        With the rig's file stem as the animal; species and action category are left empty.
+    """
+    scene = bpy.context.scene
+    own_rate = scene.render.fps / scene.render.fps_base
+    seconds = (action.end - action.start) / own_rate
+    frames = action.start + np.arange(int(np.floor(seconds * rate + 1e-6)) + 1) * own_rate / rate
+    soles = foot_vertices(geometry, retargeting)
+    matrices, clearance = [], []
+    for frame in frames:
+        matrices.append(_pose_at(rig, action.name, float(frame)))
+        depsgraph = bpy.context.evaluated_depsgraph_get()
+        heights = deformed_vertices(rig, depsgraph) @ retargeting.body_frame[2] - retargeting.ground
+        clearance.append([heights[sole].min() if len(sole) else np.nan for sole in soles])
+    poses = fitted_poses(retargeting, geometry, np.array(matrices))
+    return Clip(
+        name=action.name,
+        animal=rig.path.stem,
+        species="",
+        action="",
+        rate=rate,
+        rotations=poses.rotations.astype(np.float32),
+        known=retargeting.known,
+        offsets=retargeting.offsets.astype(np.float32),
+        root=poses.root.astype(np.float32),
+        clearance=(np.array(clearance) / retargeting.trunk_length).astype(np.float32),
+    )
+
+
+def foot_vertices(geometry: RigGeometry, retargeting: Retargeting) -> tuple[NDArray[np.int64], ...]:
+    """Vertices of each foot, in the order of :data:`~pasyn_blender.prior.corpus.FEET`.
+
+    The skin that follows the last joint the rig has of each leg; empty where it has none.
+    """
+    lead = retargeting.following.lead
+    found = []
+    for foot in FEET:
+        side, pair = foot.split("_")
+        rows = [JOINTS.index(f"{side}_{pair}_{name}") for name in ("foot", "cannon")]
+        rows.append(JOINTS.index(f"{side}_{'forearm' if pair == 'front' else 'shin'}"))
+        joint = next((row for row in rows if retargeting.joint_bones[row] >= 0), None)
+        if joint is None:
+            found.append(np.zeros(0, dtype=np.int64))
+            continue
+        share = geometry.weights[:, np.flatnonzero(lead == joint)].sum(axis=1)
+        found.append(np.flatnonzero(share > 0.5))
+    return tuple(found)
+
+
+def _pose_at(rig: LoadedRig, action: str, frame: float) -> FloatArray:
+    """(B, 4, 4) evaluated bone matrices of a frame."""
+    apply_action(rig, action, frame)
+    bpy.context.view_layer.update()
+    return posed_bone_matrices(rig, bpy.context.evaluated_depsgraph_get())

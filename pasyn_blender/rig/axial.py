@@ -17,6 +17,13 @@ from .bone_names import names_part
 from .geometry import FloatArray, IntArray, RigGeometry
 from .surface import SurfacePoints, along_contours, section
 
+# On photos the tail root is clicked this far before the rearmost part of the thighs, in distances between
+# front and hind feet: 0.04 on twenty horses, 0.06 on twenty cattle and a jaguar, with a spread of 0.02.
+_TAIL_TO_BUTTOCK = (0.035, 0.085)
+
+# Where the thighs are looked for, as shares of the tail root's height: above the hocks, below the tail.
+_THIGHS = (0.6, 0.88)
+
 
 @dataclass(frozen=True)
 class Midline:
@@ -255,7 +262,41 @@ def find_tail(
     window = back & (points[:, 1] > points[farther, 1] - 0.01 * spacing)
     window &= points[:, 1] < points[farther, 1] + 0.045 * spacing
     window &= points[:, 2] > points[farther, 2] - 0.08 * spacing
-    return bones, int(np.argmax(np.where(window, points[:, 2] + 0.8 * points[:, 1], -np.inf)))
+    corner = int(np.argmax(np.where(window, points[:, 2] + 0.8 * points[:, 1], -np.inf)))
+    return bones, _before_buttock(standing, geometry, points, bones, corner)
+
+
+def _before_buttock(
+    standing: Standing,
+    geometry: RigGeometry,
+    points: FloatArray,
+    tail_bones: IntArray,
+    corner: int,
+) -> int:
+    """Row of the tail root: ``corner``, moved along the back where it is too near or far from the buttock.
+
+    A tail's bones may begin on the tail itself, or in the croup. Annotators see neither; they click the end
+    of the back, a little before the rearmost part of the thighs.
+    """
+    surface = standing.surface
+    front, hind = float(standing.feet[:2, 1].mean()), float(standing.feet[2:, 1].mean())
+    share = surface.points[:, 2] / points[corner, 2]
+    of_tail = geometry.weights[surface.source][:, tail_bones].sum(axis=1)
+    thighs = (share > _THIGHS[0]) & (share < _THIGHS[1]) & (of_tail < 0.5)
+    thighs &= surface.points[:, 1] > (front + hind) / 2
+    if not thighs.any():
+        return corner
+    buttock = float(surface.points[thighs, 1].max())
+    nearest, farthest = (buttock - gap * (hind - front) for gap in _TAIL_TO_BUTTOCK)
+    y = float(np.clip(points[corner, 1], farthest, nearest))
+    if y == points[corner, 1]:
+        return corner
+    # Along the back from the corner, not the rump below the tail nor a tail held over the back.
+    steps = np.abs(points[:, 1] - y)
+    step = 0.008 * (hind - front)
+    near = steps <= max(step, float(steps.min()))
+    away = np.where(near, np.linalg.norm(points - points[corner], axis=1), np.inf)
+    return int(np.argmax(np.where(away <= 1.2 * away.min() + step, points[:, 2], -np.inf)))
 
 
 def _handover_on_back(points: FloatArray, share: FloatArray, back: NDArray[np.bool_]) -> int:

@@ -50,13 +50,14 @@ class Anatomy:
         return float(feet[2:, 1].mean() - feet[:2, 1].mean())
 
 
-# Share of the leg's breadth, from its front edge, at which each joint is clicked in side view.
+# Share of the leg's breadth, from its front edge, at which each joint is clicked in side view: read off
+# twenty horses and, where the outline can be seen, cattle, a jaguar and an antelope. They vary by 0.1.
 _FROM_FRONT = {
     "shoulder": 0.50,
     "elbow": 0.50,
     "front_paw": 0.52,
-    "hip": 0.58,
-    "knee": 0.58,
+    "hip": 0.48,
+    "knee": 0.50,
     "back_paw": 0.52,
 }
 
@@ -66,6 +67,13 @@ _PAW_SHARE = 0.08
 # Carpus and hock keep to this share of elbow and stifle height, whatever a rig's bones do.
 _CARPUS_RANGE = (0.32, 0.62)
 _HOCK_RANGE = (0.38, 0.66)
+
+# The point of the hock, where it shows: it stands out backward from the straight line between these shares
+# of the stifle's height, by this share of the leg's breadth. The joint is clicked a little lower: by 0.06 of
+# the stifle's height on twenty horses, 0.03 on twenty cattle, not at all on a jaguar.
+_AROUND_HOCK = (0.24, 0.80)
+_POINT_OF_HOCK = 0.12
+_BELOW_POINT_OF_HOCK = 0.03
 
 
 def place_keypoints(geometry: RigGeometry, anatomy: Anatomy) -> dict[str, KeypointAnchor]:
@@ -94,11 +102,27 @@ def place_keypoints(geometry: RigGeometry, anatomy: Anatomy) -> dict[str, Keypoi
             ("elbow", front, float(np.clip(front.middle, *(np.array(_CARPUS_RANGE) * front.upper)))),
             ("front_paw", front, _PAW_SHARE * front.upper),
             ("hip", hind, hind.upper),
-            ("knee", hind, float(np.clip(hind.middle, *(np.array(_HOCK_RANGE) * hind.upper)))),
+            ("knee", hind, float(np.clip(_hock_height(hind), *(np.array(_HOCK_RANGE) * hind.upper)))),
             ("back_paw", hind, _PAW_SHARE * hind.upper),
         ):
             anchors[f"{side}_{name}"] = _leg_anchor(geometry, anatomy, leg, height, _FROM_FRONT[name])
     return anchors
+
+
+def _hock_height(leg: Leg) -> float:
+    """Height at which the hock is clicked: below its point, or where the leg bends if none shows."""
+    heights, upper = leg.trace.heights, leg.upper
+    low, high = (float(np.clip(share * upper, heights[0], heights[-1])) for share in _AROUND_HOCK)
+    rear = np.array([contour.high[1] for contour in leg.trace.contours])
+    breadth = rear - np.array([contour.low[1] for contour in leg.trace.contours])
+    straight = np.interp(heights, [low, high], np.interp([low, high], heights, rear))
+    out = rear - straight
+    # A paw's heel and a raised fetlock stand out as well, but lower.
+    out[(heights < _HOCK_RANGE[0] * upper) | (heights > _HOCK_RANGE[1] * upper)] = -np.inf
+    point = int(np.argmax(out))
+    if out[point] < _POINT_OF_HOCK * breadth[point]:
+        return leg.middle
+    return float(heights[point]) - _BELOW_POINT_OF_HOCK * upper
 
 
 def _leg_anchor(

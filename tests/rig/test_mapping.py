@@ -121,6 +121,41 @@ def test_keypoints_lie_where_anatomy_has_them(geometries: dict[str, RigGeometry]
     check_anatomy(body_keypoints(geometries[name], map_rig(geometries[name], name)))
 
 
+@pytest.mark.parametrize("name", RIGS)
+def test_the_tail_root_is_the_end_of_the_back(geometries: dict[str, RigGeometry], name: str) -> None:
+    """Wherever a rig's tail bones begin, it lies a little before the thighs' rear, as on photos."""
+    geometry = geometries[name]
+    rig_map = map_rig(geometry, name)
+    body = geometry.vertices @ rig_map.body_frame.T
+    tail = [column for column, bone in enumerate(geometry.bone_names) if "tail" in bone.lower()]
+    root = keypoint_positions(rig_map, AP10K, geometry, geometry.vertices, geometry.bone_matrices)[
+        AP10K.keypoints.index("root_of_tail")
+    ] @ rig_map.body_frame.T  # fmt: skip
+    share = (body[:, 2] - rig_map.ground) / (root[2] - rig_map.ground)
+    thighs = (share > 0.6) & (share < 0.88) & (geometry.weights[:, tail].sum(axis=1) < 0.5)
+    before = (body[thighs, 1].max() - root[1]) / rig_map.trunk_length
+    assert 0.02 < before < 0.1
+
+
+@pytest.mark.parametrize("name", ["fox_khronos", "wolf_ult", "cow_ult", "zebra_farm"])
+def test_the_hock_is_clicked_just_below_its_point(geometries: dict[str, RigGeometry], name: str) -> None:
+    geometry = geometries[name]
+    rig_map = map_rig(geometry, name)
+    body = geometry.vertices @ rig_map.body_frame.T
+    places = keypoint_positions(rig_map, AP10K, geometry, geometry.vertices, geometry.bone_matrices)
+    stifle, hock, _ = (
+        places[AP10K.keypoints.index(f"left_{name}")] @ rig_map.body_frame.T
+        for name in ("hip", "knee", "back_paw")
+    )
+    share = (body[:, 2] - rig_map.ground) / (stifle[2] - rig_map.ground)
+    leg = (np.abs(body[:, 0] - hock[0]) < 0.12 * rig_map.trunk_length) & (share > 0.36) & (share < 0.72)
+    leg &= np.abs(body[:, 1] - hock[1]) < 0.2 * rig_map.trunk_length
+    # The rearmost place, apart from the leg's general lean.
+    lean = (hock[1] - stifle[1]) / (hock[2] - stifle[2])
+    rearmost = body[leg][np.argmax(body[leg, 1] - 0.5 * lean * body[leg, 2])]
+    assert -0.01 < (rearmost[2] - hock[2]) / rig_map.trunk_length < 0.05
+
+
 def long_necked(points: FloatArray) -> FloatArray:
     """A horse drawn up into a giraffe: half as much leg again, the neck three units longer."""
     along, up = points[:, 1], points[:, 2]

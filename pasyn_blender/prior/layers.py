@@ -1,0 +1,44 @@
+"""A perceptron in numpy: what the trained networks need to run inside Blender."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One dense layer: (out, in) weight and (out,) bias."""
+
+    weight: NDArray[Any]
+    bias: NDArray[Any]
+
+
+def in_single_precision(layers: Sequence[Layer]) -> tuple[Layer, ...]:
+    """Return layers to compute with; half precision is a form to store them in."""
+    return tuple(
+        Layer(np.ascontiguousarray(one.weight, np.float32), np.asarray(one.bias, np.float32))
+        for one in layers
+    )
+
+
+def run_layers(layers: Sequence[Layer], inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(N, out) outputs of a perceptron with x·sigmoid(x) between its layers, of (N, in) inputs."""
+    values = inputs
+    for number, layer in enumerate(layers):
+        values = values @ layer.weight.T
+        values += layer.bias
+        if number < len(layers) - 1:
+            values = _silu(values)
+    return values
+
+
+def _silu(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    # Beyond ±80 float32's exponential overflows, and the result is the input or nothing anyway.
+    gate = np.exp(-np.clip(values, -80, 80))
+    gate += 1
+    return np.divide(values, gate, out=gate)

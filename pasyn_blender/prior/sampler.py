@@ -1,0 +1,407 @@
+"""A trained pose prior in numpy: sampling, encoding and judging poses, inside Blender too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Final, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..anatomy.rotations import Array, angle_between, from_turn, to_six, to_turn
+from ..anatomy.skeleton import JOINTS
+from ..errors import PriorError
+from .latent_mixture import (
+    LatentMixture,
+    draw_latents,
+    log_density,
+    nearest_centres,
+    spread_latents,
+)
+from .layers import Layer, in_single_precision, run_layers
+from .pose_frames import conditions, without_heading
+
+Source = Literal["prior", "normal", "posterior"]
+
+BLOCK: Final = 256
+"""Samples are drawn and decoded in blocks of this many, each by a generator of its own."""
+
+_LOG_VARIANCE = (-12.0, 4.0)
+
+
+@dataclass(frozen=True)
+class Plausibility:
+    """How well poses fit what a prior has seen.
+
+    Attributes
+    ----------
+    log_density
+        (N,) natural logarithm of the density of the latents. The card's ``log_density_low`` is what one in
+        twenty of the held-out poses falls below.
+    error
+        (N, J) degrees between each joint and the pose's reconstruction; NaN where a joint is not known.
+    """
+
+    log_density: NDArray[np.float64]
+    error: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Prior:
+    """A distribution of poses over one list of joints.
+
+    Rotations are relative to parents, in body axes, the identity in the canonical stance; canonical poses
+    face -Y.
+
+    Attributes
+    ----------
+    joints, parents
+        As those of the corpus it was trained on.
+    known
+        (J,) joints that any animal of that corpus has; the others are the identity in every sample.
+    mean
+        (J, 6) mean pose, which the networks' numbers are relative to.
+    encoder, decoder
+        The networks.
+    conditioned
+        Whether the networks were told action and species.
+    actions, species
+        Words the training poses were labelled with.
+    mixture
+        Where poses lie in the latent space.
+    component_action, component_species
+        (K,) labels of the mixture's Gaussians as numbers into ``actions`` and ``species``; -1 for none.
+    card
+        What the card file says.
+    """
+
+    joints: tuple[str, ...]
+    parents: tuple[int, ...]
+    known: NDArray[np.bool_]
+    mean: NDArray[Any]
+    encoder: tuple[Layer, ...]
+    decoder: tuple[Layer, ...]
+    conditioned: bool
+    actions: tuple[str, ...]
+    species: tuple[str, ...]
+    mixture: LatentMixture
+    component_action: NDArray[np.int64]
+    component_species: NDArray[np.int64]
+    card: Mapping[str, Any]
+
+    @property
+    def latent_size(self) -> int:
+        """Number of latent dimensions."""
+        return int(self.mixture.centres.shape[1])
+
+    @property
+    def canonical(self) -> bool:
+        """Whether the joints are the canonical quadruped's, so that any mapped rig can take the poses."""
+        return self.joints == JOINTS
+
+    @cached_property
+    def _encoder(self) -> tuple[Layer, ...]:
+        return in_single_precision(self.encoder)
+
+    @cached_property
+    def _decoder(self) -> tuple[Layer, ...]:
+        return in_single_precision(self.decoder)
+
+    @cached_property
+    def _mean(self) -> NDArray[np.float32]:
+        return self.mean.astype(np.float32)
+
+    def condition(self, action: str | None = None, species: str | None = None) -> NDArray[np.float32]:
+        """(C,) condition for the networks; zeros where nothing is asked for, empty for a plain prior.
+
+        Raises
+        ------
+        PriorError
+            The prior has not seen that action or species.
+        """
+        numbers = [
+            _number(action, self.actions, "action"),
+            _number(species, self.species, "species"),
+        ]
+        row = conditions(np.array(numbers[:1]), np.array(numbers[1:]), self.actions, self.species)[0]
+        return row if self.conditioned else row[:0]
+
+    def encode(
+        self, rotations: Array, known: Array | None = None, condition: Array | None = None
+    ) -> NDArray[np.float32]:
+        """(N, L) latents of poses.
+
+        Parameters
+        ----------
+        rotations
+            (N, J, 3, 3) poses. The heading of canonical ones is taken out.
+        known
+            (J,) or (N, J) which joints to look at; all by default.
+        condition
+            (C,) or (N, C); by default none.
+
+        Raises
+        ------
+        PriorError
+            The poses have other joints, or NaN in them.
+        """
+        return self._posterior(self._prepared(rotations), known, condition)[0]
+
+    def decode(self, latents: Array, condition: Array | None = None) -> NDArray[np.float32]:
+        """(N, J, 3, 3) float32 poses of (N, L) latents, for (C,) or (N, C) conditions."""
+        latents = np.asarray(latents, np.float32)
+        if latents.ndim != 2 or latents.shape[1] != self.latent_size:
+            raise PriorError(f"latents have shape {latents.shape}; this prior takes (N, {self.latent_size})")
+        rows = self._conditions(condition, len(latents))
+        poses = np.empty((len(latents), len(self.joints), 3, 3), dtype=np.float32)
+        # The last block is filled up: the last bits of a matrix product depend on the size of the matrices.
+        inputs = np.zeros((BLOCK, latents.shape[1] + rows.shape[1]), dtype=np.float32)
+        for first in range(0, len(latents), BLOCK):
+            size = min(BLOCK, len(latents) - first)
+            inputs[:size, : latents.shape[1]] = latents[first : first + size]
+            inputs[:size, latents.shape[1] :] = rows[first : first + size]
+            six = run_layers(self._decoder, inputs)[:size]
+            _fill_rotations(six.reshape(size, -1, 6) + self._mean, poses[first : first + size])
+        poses[:, ~self.known] = np.eye(3, dtype=np.float32)
+        return poses
+
+    def sample(
+        self,
+        count: int,
+        seed: int | np.random.Generator,
+        sigma: float = 1.0,
+        source: Source = "prior",
+        action: str | None = None,
+        species: str | None = None,
+    ) -> NDArray[np.float32]:
+        """(N, J, 3, 3) float32 poses.
+
+        Sample i depends on the seed and i, not on the count: asking for more adds to what was there.
+
+        Parameters
+        ----------
+        count
+            How many.
+        seed
+            Seed, or a generator to draw one from.
+        sigma
+            Scales the spread: of each Gaussian of the mixture, of the normal distribution, or of the
+            posteriors. At 0 the first and the last give back training poses.
+        source
+            "prior" is the mixture; "posterior" the aggregate posterior of the poses the mixture stands on;
+            "normal" a standard normal, which a prior that reconstructs well does not fill.
+        action, species
+            Only poses of that action or species.
+
+        Raises
+        ------
+        PriorError
+            Another source, a negative sigma or count, an unknown action or species, or one that no pose of
+            that species shows.
+        """
+        latents, condition = self.sample_latents(count, seed, sigma, source, action, species)
+        return self.decode(latents, condition)
+
+    def sample_latents(
+        self,
+        count: int,
+        seed: int | np.random.Generator,
+        sigma: float = 1.0,
+        source: Source = "prior",
+        action: str | None = None,
+        species: str | None = None,
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """(N, L) latents and (N, C) conditions of the poses that :meth:`sample` gives."""
+        if source not in get_args(Source):
+            raise PriorError(f"source {source!r} is none of {', '.join(get_args(Source))}")
+        if not (np.isfinite(sigma) and sigma >= 0) or count < 0:
+            raise PriorError(f"{count} samples at sigma {sigma}: neither may be negative")
+        mixture, condition = self._mixture_of(action, species), self.condition(action, species)
+        first_seed = _seed(seed)
+        latents = np.empty((count, self.latent_size), dtype=np.float32)
+        rows = np.empty((count, len(condition)), dtype=np.float32)
+        normals = mixture.neighbours.shape[1] if source == "prior" else self.latent_size
+        for block, first in enumerate(range(0, count, BLOCK)):
+            rng = np.random.default_rng(np.random.SeedSequence(first_seed, spawn_key=(block,)))
+            pick = rng.random(BLOCK)
+            noise = rng.standard_normal((BLOCK, normals), dtype=np.float32)
+            here = slice(first, min(first + BLOCK, count))
+            size = here.stop - first
+            if source == "normal":
+                latents[here], rows[here] = sigma * noise[:size], condition
+                continue
+            if source == "prior":
+                drawn, component = draw_latents(mixture, pick[:size], noise[:size], sigma)
+            else:
+                drawn, component = draw_latents(mixture, pick[:size], noise[:size, :0], 0.0)
+                drawn = drawn + np.float32(sigma) * noise[:size] * self._posterior_spread[component]
+            latents[here] = drawn
+            rows[here] = self._component_conditions[component]
+        return latents, rows
+
+    def around(
+        self, pose: Array, count: int, seed: int | np.random.Generator, spread: float = 1.0
+    ) -> NDArray[np.float32]:
+        """(N, J, 3, 3) variations of one (J, 3, 3) pose, which itself is what a spread of zero gives.
+
+        They vary as the poses nearest to it do. What the networks cannot express of the pose stays in it.
+        """
+        own = self._prepared(np.asarray(pose)[None])
+        latent = self._posterior(own, None, None)[0]
+        nearest = nearest_centres(self.mixture.centres, latent, 1)[0]
+        rng = np.random.default_rng(np.random.SeedSequence(_seed(seed)))
+        noise = rng.standard_normal((count, self.mixture.neighbours.shape[1]), dtype=np.float32)
+        places = np.repeat(latent, count, axis=0)
+        component = np.repeat(nearest, count)
+        varied = self.decode(spread_latents(self.mixture, places, component, noise, spread))
+        left = np.swapaxes(self.decode(latent), -1, -2) @ own
+        return self._with_known(varied @ left, own)
+
+    def between(self, start: Array, end: Array, frames: int) -> NDArray[np.float32]:
+        """(F, J, 3, 3) poses from one (J, 3, 3) pose to another, along the latent space.
+
+        The first and the last are the poses given, heading aside.
+        """
+        if frames < 2:
+            raise PriorError(f"{frames} frames between two poses; it takes at least two")
+        ends = self._prepared(np.stack([start, end]))
+        latents = self._posterior(ends, None, None)[0]
+        share = np.linspace(0, 1, frames, dtype=np.float32)[:, None]
+        path = self.decode(latents[0] + share * (latents[1] - latents[0]))
+        left = to_turn(np.swapaxes(self.decode(latents), -1, -2) @ ends)
+        turn = left[0] + share[..., None] * (left[1] - left[0])
+        return self._with_known(path @ from_turn(turn.astype(np.float32)), ends[:1])
+
+    def score(self, rotations: Array, known: Array | None = None) -> Plausibility:
+        """Say how plausible (N, J, 3, 3) poses are, by their latents' density and joint by joint.
+
+        Parameters
+        ----------
+        rotations, known
+            As :meth:`encode` takes them.
+        """
+        poses = self._prepared(rotations)
+        latents = self._posterior(poses, known, None)[0]
+        error = np.degrees(angle_between(self.decode(latents), poses)).astype(float)
+        looked_at = self.known if known is None else self.known & np.asarray(known, bool)
+        error[~np.broadcast_to(looked_at, error.shape)] = np.nan
+        return Plausibility(log_density(self.mixture, latents), error)
+
+    def check_joints(self, joints: tuple[str, ...]) -> None:
+        """Check that poses of this prior are poses of these joints.
+
+        Raises
+        ------
+        PriorError
+            They are not; the message names joints that are amiss.
+        """
+        if joints == self.joints:
+            return
+        missing = [name for name in joints if name not in self.joints]
+        strange = [name for name in self.joints if name not in joints]
+        parts = [
+            f"{words} {', '.join(names[:4])}{', …' if len(names) > 4 else ''}"
+            for words, names in (("it lacks", missing), ("it has", strange))
+            if names
+        ]
+        raise PriorError(
+            f"the prior is over other joints: {' and '.join(parts) or 'the same in another order'}"
+        )
+
+    @cached_property
+    def _component_conditions(self) -> NDArray[np.float32]:
+        rows = conditions(self.component_action, self.component_species, self.actions, self.species)
+        return rows if self.conditioned else rows[:, :0]
+
+    @cached_property
+    def _posterior_spread(self) -> NDArray[np.float32]:
+        """(K, L) standard deviation the encoder gives to the poses of the mixture's centres."""
+        condition = self._component_conditions
+        return self._posterior(self.decode(self.mixture.centres, condition), self.known, condition)[1]
+
+    def _mixture_of(self, action: str | None, species: str | None) -> LatentMixture:
+        if action is None and species is None:
+            return self.mixture
+        keep = np.ones(len(self.mixture.weights), dtype=bool)
+        for word, names, labels, what in (
+            (action, self.actions, self.component_action, "action"),
+            (species, self.species, self.component_species, "species"),
+        ):
+            if word is not None:
+                keep &= labels == _number(word, names, what)
+        if not (keep & (self.mixture.weights > 0)).any():
+            raise PriorError(f"the prior has seen no {species or 'animal'} {action or ''}".rstrip())
+        return self.mixture.chosen(keep)
+
+    def _prepared(self, rotations: Array) -> NDArray[np.float32]:
+        poses = np.asarray(rotations, dtype=np.float32)
+        if poses.ndim != 4 or poses.shape[1:] != (len(self.joints), 3, 3):
+            raise PriorError(
+                f"poses have shape {poses.shape}; this prior takes (N, {len(self.joints)}, 3, 3)"
+            )
+        if not np.isfinite(poses).all():
+            row, joint = np.argwhere(~np.isfinite(poses).all(axis=(2, 3)))[0]
+            raise PriorError(f"pose {row} has NaN in the rotation of {self.joints[joint]}")
+        return without_heading(poses) if self.canonical else poses
+
+    def _posterior(
+        self, poses: NDArray[np.float32], known: Array | None, condition: Array | None
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """(N, L) means and standard deviations of the latents of poses without heading."""
+        looked_at = self.known if known is None else self.known & np.asarray(known, bool)
+        mask = np.broadcast_to(looked_at, poses.shape[:2]).astype(np.float32)
+        seen = (to_six(poses) - self._mean) * mask[..., None]
+        rows = self._conditions(condition, len(poses))
+        inputs = np.concatenate([seen.reshape(len(poses), -1), mask, rows], axis=1)
+        mean, log_variance = np.split(run_layers(self._encoder, inputs), 2, axis=1)
+        return mean, np.exp(0.5 * np.clip(log_variance, *_LOG_VARIANCE))
+
+    def _conditions(self, condition: Array | None, count: int) -> NDArray[np.float32]:
+        size = len(self.actions) + len(self.species) if self.conditioned else 0
+        if condition is None:
+            return np.zeros((count, size), dtype=np.float32)
+        rows = np.asarray(condition, dtype=np.float32)
+        if rows.shape[-1] != size:
+            raise PriorError(f"the condition has {rows.shape[-1]} numbers; this prior takes {size}")
+        return np.broadcast_to(rows, (count, size))
+
+    def _with_known(self, poses: Array, given: Array) -> NDArray[np.float32]:
+        """Poses whose joints that the prior does not know are those given."""
+        made = np.array(poses, dtype=np.float32)
+        made[:, ~self.known] = given[:, ~self.known]
+        return made
+
+
+def with_card(prior: Prior, card: Mapping[str, Any]) -> Prior:
+    """Return a prior with another card."""
+    return replace(prior, card=card)
+
+
+def _number(word: str | None, names: tuple[str, ...], what: str) -> int:
+    if word is None:
+        return -1
+    if word not in names:
+        raise PriorError(
+            f"the prior has seen no {what} {word!r}; it has {', '.join(names) or 'none labelled'}"
+        )
+    return names.index(word)
+
+
+def _seed(seed: int | np.random.Generator) -> int:
+    if isinstance(seed, np.random.Generator):
+        return int(seed.integers(0, 2**63))
+    return seed
+
+
+def _fill_rotations(six: NDArray[np.float32], rotations: NDArray[np.float32]) -> None:
+    """Write the rotations of (N, J, 6) numbers, as ``anatomy.rotations.from_six`` in less time."""
+    first, second = six[..., :3], six[..., 3:]
+    x = first / np.maximum(np.sqrt(np.einsum("...i,...i", first, first)), 1e-12)[..., None]
+    second = second - np.einsum("...i,...i", x, second)[..., None] * x
+    y = second / np.maximum(np.sqrt(np.einsum("...i,...i", second, second)), 1e-12)[..., None]
+    rotations[..., 0] = x
+    rotations[..., 1] = y
+    for row, (i, j) in enumerate(((1, 2), (2, 0), (0, 1))):
+        rotations[..., row, 2] = x[..., i] * y[..., j] - x[..., j] * y[..., i]

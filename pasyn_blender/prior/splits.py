@@ -1,0 +1,153 @@
+"""What a prior is judged on is kept from what it learns: by clip, or by animal, never by frame.
+
+Neighbouring frames of a clip are nearly the same pose; a split by frame measures memory.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..errors import CorpusError
+from .corpus import Clip, Corpus
+
+_BLOCKS = 10
+
+
+@dataclass(frozen=True)
+class Split:
+    """A corpus in parts.
+
+    Attributes
+    ----------
+    train
+        What the networks learn from.
+    validation
+        What decides when they have learnt enough.
+    test
+        An animal that nothing is learnt from; None without one.
+    rule
+        How it was split, in words.
+    """
+
+    train: Corpus
+    validation: Corpus
+    test: Corpus | None
+    rule: str
+
+
+def split_corpus(
+    corpus: Corpus, seed: int, validation_share: float = 0.15, hold_out_animal: str | None = None
+) -> Split:
+    """Split a corpus.
+
+    Validation clips are drawn animal by animal, so that no animal is held out whole by chance: of every
+    animal with at least two clips as many as come nearest to the share of its frames, and always one left to
+    learn from; of single poses, blocks of neighbours. Where no animal has two clips the clips themselves are
+    cut: every clip of at least ten frames loses contiguous blocks.
+
+    Parameters
+    ----------
+    corpus
+        The corpus.
+    seed
+        Another seed, other clips.
+    validation_share
+        Share of the frames, above zero and at most a half.
+    hold_out_animal
+        This animal's clips are the test part.
+
+    Raises
+    ------
+    CorpusError
+        There is no such animal, nothing is left to learn from, or too little to split.
+    """
+    if not 0 < validation_share <= 0.5:
+        raise CorpusError(f"validation share is {validation_share}; it must be above 0 and at most 0.5")
+    test = None
+    rule = ""
+    if hold_out_animal is not None:
+        corpus, test = _without_animal(corpus, hold_out_animal)
+        rule = f"animal {hold_out_animal!r} held out; "
+    chosen = _validation_clips(corpus, seed, validation_share)
+    if chosen:
+        train = replace(corpus, clips=tuple(c for i, c in enumerate(corpus.clips) if i not in chosen))
+        validation = replace(corpus, clips=tuple(c for i, c in enumerate(corpus.clips) if i in chosen))
+        return Split(train, validation, test, f"{rule}{len(chosen)} of {len(corpus.clips)} clips validate")
+    train, validation = _cut(corpus, seed, validation_share)
+    return Split(train, validation, test, f"{rule}contiguous blocks of each clip validate")
+
+
+def _without_animal(corpus: Corpus, animal: str) -> tuple[Corpus, Corpus]:
+    animals = sorted({clip.animal for clip in corpus.clips})
+    if animal not in animals:
+        raise CorpusError(f"no animal {animal!r} to hold out; the corpus has {', '.join(animals) or 'none'}")
+    rest = corpus.chosen(lambda clip: clip.animal != animal)
+    if not rest.frames:
+        raise CorpusError(
+            f"{animal!r} is the only animal of the corpus; holding it out leaves nothing to learn"
+        )
+    return rest, corpus.chosen(lambda clip: clip.animal == animal)
+
+
+def _validation_clips(corpus: Corpus, seed: int, share: float) -> set[int]:
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
+    chosen: set[int] = set()
+    for animal in sorted({clip.animal for clip in corpus.clips}):
+        numbers = [i for i, clip in enumerate(corpus.clips) if clip.animal == animal and len(clip)]
+        wanted = share * sum(len(corpus.clips[i]) for i in numbers)
+        if all(len(corpus.clips[i]) == 1 for i in numbers):
+            chosen.update(_blocks(numbers, share, rng))
+            continue
+        taken = 0
+        for number in rng.permutation(numbers)[:-1]:
+            length = len(corpus.clips[number])
+            if abs(taken + length - wanted) < abs(taken - wanted):
+                chosen.add(int(number))
+                taken += length
+    return chosen
+
+
+def _blocks(numbers: list[int], share: float, rng: np.random.Generator) -> list[int]:
+    """Some of an animal's single poses, in blocks of neighbours: files of poses are often in order."""
+    if len(numbers) < 2:
+        return []
+    blocks = np.array_split(np.array(numbers), max(2, min(len(numbers), round(_BLOCKS / share))))
+    count = max(1, min(len(blocks) - 1, round(share * len(blocks))))
+    return [int(number) for block in rng.permutation(len(blocks))[:count] for number in blocks[block]]
+
+
+def _cut(corpus: Corpus, seed: int, share: float) -> tuple[Corpus, Corpus]:
+    """Cut contiguous blocks out of every clip that is long enough."""
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2,)))
+    train: list[Clip] = []
+    validation: list[Clip] = []
+    for clip in corpus.clips:
+        if len(clip) < _BLOCKS:
+            train.append(clip)
+            continue
+        # Ten blocks of validation where the clip is long, each a tenth of the share.
+        blocks = max(1, min(_BLOCKS, len(clip) // 100))
+        edges = np.linspace(0, len(clip), blocks + 1).astype(int)
+        for first, last in itertools.pairwise(edges):
+            length = max(1, round(share * (last - first)))
+            start = first + int(rng.integers(0, last - first - length + 1))
+            for part, rows in (
+                (train, slice(first, start)),
+                (validation, slice(start, start + length)),
+                (train, slice(start + length, last)),
+            ):
+                if rows.stop > rows.start:
+                    part.append(_frames_of(clip, rows))
+    if not validation or not train:
+        raise CorpusError(
+            f"the corpus has {corpus.frames} frames in {len(corpus.clips)} clips, too few to keep some for "
+            f"validation; it takes two clips of one animal, or a clip of at least {_BLOCKS} frames"
+        )
+    return replace(corpus, clips=tuple(train)), replace(corpus, clips=tuple(validation))
+
+
+def _frames_of(clip: Clip, rows: slice) -> Clip:
+    return replace(clip, rotations=clip.rotations[rows], root=clip.root[rows], clearance=clip.clearance[rows])

@@ -186,22 +186,49 @@ def contact_places(total: Array, offsets: Array, contacts: ContactPoints, root: 
 
 
 def _settle(total: Array, offsets: Array, contacts: ContactPoints, most_tilt: float) -> Footing:
-    kind = total.dtype
     centres = contact_places(total, offsets, contacts)
-    radius = contacts.radius.astype(kind)
-    feet = [np.flatnonzero(contacts.foot == foot) for foot in range(len(FOOT_JOINTS))]
-    feet_with_points = [points for points in feet if len(points)]
-    turn = np.zeros((len(total), 3), dtype=kind)
-    if most_tilt > 0 and feet_with_points:
+    return settle_points(centres, contacts.radius, contacts.foot, most_tilt)
+
+
+def settle_points(
+    centres: Array,
+    radius: Array,
+    foot: Array,
+    most_tilt: float = MOST_TILT,
+    standing: Array | None = None,
+) -> Footing:
+    """Put posed points on the ground, as :func:`settle` does skeletons.
+
+    Parameters
+    ----------
+    centres
+        (N, P, 3) centres of balls seen from the point about which the animal is tilted, in body axes.
+    radius
+        (P,) their radii.
+    foot
+        (P,) which foot each is a sole point of, -1 for none.
+    most_tilt
+        Largest tilt in degrees.
+    standing
+        (N, feet) how much each foot is known to stand, from 0 to 1, instead of being guessed from its height.
+    """
+    kind = centres.dtype
+    radius = radius.astype(kind)
+    feet = [np.flatnonzero(foot == number) for number in range(len(FOOT_JOINTS))]
+    present = [number for number, points in enumerate(feet) if len(points)]
+    soles = [feet[number] for number in present]
+    weight = None if standing is None else np.asarray(standing, dtype=kind)[:, present]
+    turn = np.zeros((len(centres), 3), dtype=kind)
+    if most_tilt > 0 and present:
         for _ in range(_ROUNDS):
-            turn = _tilted_more(turn, _turned(centres, turn), radius, feet_with_points, np.radians(most_tilt))
+            turned = _turned(centres, turn)
+            turn = _tilted_more(turn, turned, radius, soles, np.radians(most_tilt), weight)
     bottom = _turned(centres, turn)[..., 2] - radius
-    root = np.zeros((len(total), 3), dtype=kind)
+    root = np.zeros((len(centres), 3), dtype=kind)
     root[:, 2] = -bottom.min(axis=1)
-    clearance = np.full((len(total), len(feet)), np.nan, dtype=kind)
-    for foot, points in enumerate(feet):
-        if len(points):
-            clearance[:, foot] = bottom[:, points].min(axis=1) + root[:, 2]
+    clearance = np.full((len(centres), len(feet)), np.nan, dtype=kind)
+    for number in present:
+        clearance[:, number] = bottom[:, feet[number]].min(axis=1) + root[:, 2]
     return Footing(from_turn(turn).astype(kind), root, clearance)
 
 
@@ -209,13 +236,16 @@ def _turned(points: Array, turn: Array) -> Array:
     return np.asarray(points @ np.swapaxes(from_turn(turn), -1, -2).astype(points.dtype))
 
 
-def _tilted_more(turn: Array, centres: Array, radius: Array, feet: Sequence[Array], most: float) -> Array:
+def _tilted_more(
+    turn: Array, centres: Array, radius: Array, feet: Sequence[Array], most: float, standing: Array | None
+) -> Array:
     """(N, 3) turn about X and Y that levels the standing feet, from where ``turn`` has brought them."""
     heights = centres[..., 2] - radius
     lowest_of_all = heights.min(axis=1)
     lowest = np.stack([points[heights[:, points].argmin(axis=1)] for points in feet], axis=1)
     x, y, z = np.moveaxis(np.take_along_axis(centres, lowest[..., None], axis=1), -1, 0)
-    weight = np.exp(-(((z - lowest_of_all[:, None]) / _NEAR) ** 2))
+    near = np.exp(-(((z - lowest_of_all[:, None]) / _NEAR) ** 2))
+    weight = near if standing is None else standing
     share = weight / np.maximum(weight.sum(axis=1, keepdims=True), np.finfo(weight.dtype).tiny)
     x, y, z = (part - (share * part).sum(axis=1, keepdims=True) for part in (x, y, z))
     # A small turn (a, b) about X and Y lifts a point by a y - b x.

@@ -32,7 +32,7 @@ _LEAST_ALLOWED: Final = 0.002
 class SelfIntersectionTest:
     """A rig's skin in parts, each with the bones that carry it, and what intersections are natural.
 
-    Parts are tested against each other, none against itself. Left out are pairs of triangles that intersect at
+    Parts are tested against each other, none against itself. Left out are triangles that intersect at
     rest, and such as lie so near at rest that skin folds there, or thighs rub.
 
     Attributes

@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 SYSTEM_LIBRARIES := libxrender1 libxfixes3 libxi6 libxkbcommon0 libsm6 libgl1
 DEMO := demo
 
-.PHONY: help setup setup-networks demo test test-all lint extension benchmark clean
+.PHONY: help setup demo test test-all lint extension benchmark clean
 
 help:
 	@echo "make demo            24 labelled zebra pictures and their report in $(DEMO)/zebra"
@@ -15,7 +15,6 @@ help:
 	@echo "make test-all        the same with the long proofs"
 	@echo "make extension       the Blender extension as a zip in dist/"
 	@echo "make benchmark       speed and memory against a bare Blender loop"
-	@echo "make setup-networks  adds torch, for training (CPU build unless a GPU is there)"
 
 setup: $(STAMP)
 
@@ -28,12 +27,8 @@ $(STAMP): pyproject.toml
 	  if [ "$$(id -u)" = 0 ]; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
 	  else echo "Blender needs system libraries. Run this, then try again:"; echo "  sudo apt-get install$$missing"; exit 1; fi; fi
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[dev,networks]"
 	@touch $@
-
-setup-networks: setup
-	@if command -v nvidia-smi >/dev/null 2>&1; then $(BIN)/pip install --quiet "torch>=2.13"; \
-	else $(BIN)/pip install --quiet --editable ".[networks]"; fi
 
 demo: setup
 	$(BIN)/pasyn run render_jobs/zebra.yaml --out $(DEMO)/zebra

@@ -20,6 +20,7 @@ BLENDER_MODULES = {
     "render_loop.py",
     "animal_source.py",
     "rig_command.py",
+    "prior_corpus_command.py",
     "placement_views.py",
 }
 
@@ -27,6 +28,12 @@ BLENDER_MODULES = {
 # from a wheel the extension brings.
 IN_BLENDER = {"numpy", *BLENDER}
 LAZY_IN_BLENDER = {"yaml", "pycocotools"}
+
+# What learns. Nothing that runs in Blender imports these modules, nor does anything else at module level.
+TRAINING_MODULES = {
+    "pasyn_blender/prior/network.py",
+    "pasyn_blender/prior/training.py",
+}
 
 
 def name_of(path: Path) -> str:
@@ -68,12 +75,31 @@ def test_the_library_needs_nothing_but_numpy_inside_blender(path: Path) -> None:
         if level:  # relative, so that the package works under the extension's name too
             continue
         allowed = IN_BLENDER if at_top else IN_BLENDER | LAZY_IN_BLENDER
+        if name_of(path) in TRAINING_MODULES:
+            allowed = allowed | {"torch"}
         assert top in sys.stdlib_module_names or top in allowed, top
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
-def test_torch_stays_out_of_rendering(path: Path) -> None:
-    assert "torch" not in {top for top, _, _ in imports(path)}
+def test_torch_is_imported_where_networks_are_trained_and_nowhere_else(path: Path) -> None:
+    uses_torch = "torch" in {top for top, _, _ in imports(path)}
+    assert uses_torch == (name_of(path) in TRAINING_MODULES)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_training_modules_are_imported_when_something_is_trained(path: Path) -> None:
+    if name_of(path) in TRAINING_MODULES:
+        return
+    stems = {name.rpartition("/")[2].removesuffix(".py") for name in TRAINING_MODULES}
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    inside = {id(node) for top in ast.walk(tree) if is_deferred(top) for node in ast.walk(top)}
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.ImportFrom)
+            and id(node) not in inside
+            and "prior" in path.parts + (*(node.module or "").split("."),)
+        ):
+            assert (node.module or "").rpartition(".")[2] not in stems
 
 
 def is_clock_or_chance(node: ast.AST) -> bool:

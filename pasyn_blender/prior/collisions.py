@@ -22,8 +22,9 @@ GIVE: Final = 0.02
 
 _CHUNK: Final = 128
 
-# Both ends and the radius, in trunk lengths: half widths of the built-in zebra, rounded down. An end is a
-# joint or tip, or a place in the stance that a joint carries. Limbs are those of one side.
+# Both ends and the radius, in trunk lengths: half widths of the built-in zebra's limbs, rounded down; of the
+# trunk only its core, beside which folded legs have room, as beside a dog's narrow chest. An end is a joint or
+# tip, or a place in the stance that a joint carries. Limbs are those of one side.
 _Place = tuple[str, tuple[float, float, float]]
 _FORELEG: Final = {
     "forearm": ("forearm", "front_cannon", 0.040),
@@ -36,9 +37,9 @@ _HINDLEG: Final = {
     "hind_foot": ("hind_foot", "hind_toe", 0.035),
 }
 _MIDDLE: Final[dict[str, tuple[str | _Place, str | _Place, float]]] = {
-    "rump": (("pelvis", (0, 0.50, 1.03)), ("pelvis", (0, 0.30, 1.00)), 0.14),
-    "barrel": (("spine", (0, 0.25, 0.96)), ("spine", (0, -0.15, 0.93)), 0.17),
-    "breast": (("chest", (0, -0.20, 0.95)), ("chest", (0, -0.40, 1.00)), 0.14),
+    "rump": (("pelvis", (0, 0.50, 1.03)), ("pelvis", (0, 0.30, 1.00)), 0.11),
+    "barrel": (("spine", (0, 0.25, 0.96)), ("spine", (0, -0.15, 0.93)), 0.12),
+    "breast": (("chest", (0, -0.20, 0.95)), ("chest", (0, -0.40, 1.00)), 0.10),
     "neck": ("neck_base", "neck_top", 0.085),
     "throat": ("neck_top", "head", 0.075),
     "head": ("head", "nose", 0.060),

@@ -19,6 +19,7 @@ from pasyn_blender.errors import PasynError
 
 from .cli_jobs import app as job_app
 from .cli_jobs import load_command_line_job
+from .cli_prior import app as prior_app
 from .cli_rigs import app as rig_app
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ app = typer.Typer(
 )
 app.add_typer(job_app, name="job")
 app.add_typer(rig_app, name="rig")
+app.add_typer(prior_app, name="prior")
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Output folder of a run.", show_default=False)]
 
@@ -110,6 +112,7 @@ def _program(
       pasyn status runs/zebra                  how far it is
       pasyn rig map horse.glb                  where the joints and keypoints of a model are found
       pasyn job show zebra.yaml                every setting there is, with its value
+      pasyn prior corpus horse.glb -o h.npz    collect poses to learn from
 
     A run that was stopped goes on when the same command is given again: nothing is rendered twice.
     """  # noqa: D301 - click's mark for "keep these lines" is the character backspace

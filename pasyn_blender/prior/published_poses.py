@@ -31,6 +31,7 @@ PUBLISHED_PARENTS: Final = tuple(joint - 1 if joint % 3 else -1 for joint in ran
 """Each limb is a chain of its own."""
 
 _COLUMNS: Final = 3 + 3 * len(PUBLISHED_JOINTS)
+_LICENCE: Final = "poses published with PASyn (Jiang et al. 2022), for non-commercial research"
 _JUMP: Final = 0.5
 """Rows further apart than this share of the distance of two rows taken anywhere are no neighbours in time."""
 
@@ -77,7 +78,7 @@ def read_published_poses(path: Path, *, species: str = "", rate: float = 30.0) -
         _clip(f"rows {start}-{end - 1}", path.stem, species, rate, rotations[start:end])
         for start, end in zip(starts, ends, strict=True)
     ]
-    return Corpus(PUBLISHED_JOINTS, PUBLISHED_PARENTS, tuple(clips), tuple(notes))
+    return Corpus(PUBLISHED_JOINTS, PUBLISHED_PARENTS, tuple(clips), tuple(notes), _LICENCE)
 
 
 def _read_rows(path: Path) -> NDArray[np.float64]:

@@ -1,0 +1,386 @@
+"""``pasyn prior corpus``: motion from rigs, built-in animals, BVH, pose arrays and corpora, in one file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from pasyn_blender.anatomy.skeleton import JOINTS
+from pasyn_blender.anatomy.stance import PARENTS
+from pasyn_blender.errors import CorpusError, MappingError, RigError
+from pasyn_blender.prior.action_labels import Labels, fits
+from pasyn_blender.prior.clip_cleaning import Note, cleaned, resampled, without_copies
+from pasyn_blender.prior.corpus import Clip, Corpus, check_corpus, read_corpus, write_corpus
+
+RIG_SUFFIXES: Final = (".blend", ".glb", ".gltf", ".fbx")
+SUFFIXES: Final = (*RIG_SUFFIXES, ".bvh", ".npz", ".npy")
+
+Advance = Callable[[str, float], None]
+"""Told what is being read, and the share of all reading that is done."""
+
+
+@dataclass(frozen=True)
+class CorpusOptions:
+    """How a corpus is made.
+
+    Attributes
+    ----------
+    rate
+        Frames a second of its clips.
+    only, without
+        Patterns of clips to take and to leave: compared with the clip's name, its action, and ``animal/clip``
+        where the pattern has a slash. Without ``only``, all are taken.
+    individuals
+        Individuals of built-in animals.
+    labels
+        Species and actions as a person names them.
+    rig_maps
+        (pattern of the rig's file name, map) in order; the first that fits is used.
+    licence
+        Licence and source of the animations.
+    clean
+        Mend and cut broken, held and repeated frames; otherwise only clips that cannot be read are left out.
+    """
+
+    rate: float = 30.0
+    only: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    individuals: tuple[int, ...] = (0,)
+    labels: Labels = field(default_factory=Labels)
+    rig_maps: tuple[tuple[str, Path], ...] = ()
+    licence: str = ""
+    clean: bool = True
+
+
+@dataclass(frozen=True)
+class MadeCorpus:
+    """A corpus, and what did not get into it.
+
+    Attributes
+    ----------
+    corpus
+        The corpus; its notes say what was found in its clips.
+    failed
+        (source, why) of sources nothing could be taken from.
+    """
+
+    corpus: Corpus
+    failed: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class _Source:
+    """One thing to read: a file, or an individual of a built-in animal."""
+
+    name: str
+    path: Path | None = None
+    species: str = ""
+    individual: int = 0
+
+
+@dataclass
+class _Found:
+    """What a source gave."""
+
+    clips: list[Clip] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    licence: str = ""
+    joints: tuple[str, ...] = JOINTS
+    parents: tuple[int, ...] = PARENTS
+
+
+def make_corpus(sources: Sequence[str], options: CorpusOptions, advance: Advance) -> MadeCorpus:
+    """Read motion from files and built-in animals.
+
+    Parameters
+    ----------
+    sources
+        Model files, BVH files, published pose arrays, corpora, folders of such files, and names of built-in
+        animals.
+    options
+        How.
+    advance
+        Told how far it is.
+
+    Raises
+    ------
+    CorpusError
+        A source does not exist or is of no known kind, joints of sources differ, or there is nothing to take.
+        A file of a known kind that cannot be read is left out and returned as failed.
+    """
+    listed = _listed(sources, options)
+    found: dict[int, _Found] = {}
+    failed: dict[int, str] = {}
+    joints: dict[tuple[str, ...], str] = {}
+    # Corpora first: whether their joints fit is known before a rig has been loaded for minutes.
+    order = sorted(range(len(listed)), key=lambda i: _is_rig(listed[i]))
+    for done, i in enumerate(order):
+        source = listed[i]
+
+        def within(what: str, share: float, done: int = done, source: _Source = source) -> None:
+            advance(f"{source.name}{f': {what}' if what else ''}", (done + share) / len(order))
+
+        within("", 0.0)
+        if _is_rig(source):
+            _check_joints(joints, source.name, JOINTS)
+        try:
+            found[i] = _read(source, options, within)
+        except (RigError, CorpusError) as error:
+            failed[i] = str(error)
+            continue
+        if found[i].clips:
+            _check_joints(joints, source.name, found[i].joints)
+    advance("", 1.0)
+    corpus = _together([found[i] for i in sorted(found)], options)
+    why = tuple((listed[i].name, failed[i]) for i in sorted(failed))
+    if not corpus.frames:
+        reasons = [f"{name}: {reason}" for name, reason in why] + list(corpus.notes)
+        told = "".join(f"\n  {reason}" for reason in reasons) or " in it"
+        raise CorpusError(f"there is no pose to write:{told}")
+    if options.clean:
+        check_corpus(corpus, "the corpus")
+    return MadeCorpus(corpus, why)
+
+
+def save_corpus(corpus: Corpus, output: Path) -> None:
+    """Write a corpus over nothing but a corpus.
+
+    Raises
+    ------
+    CorpusError
+        The file is something else, or cannot be written.
+    """
+    check_output(output)
+    write_corpus(corpus, output)
+
+
+def check_output(output: Path) -> None:
+    """Check that a corpus may be written there, before minutes are spent on it.
+
+    Raises
+    ------
+    CorpusError
+        The name does not end in .npz, or another kind of file is there.
+    """
+    if output.suffix.lower() != ".npz":
+        raise CorpusError(f"{output}: a corpus is written as .npz; give it a name that ends so")
+    if output.exists():
+        try:
+            read_corpus(output)
+        except CorpusError:
+            raise CorpusError(
+                f"{output} is there and is no corpus; choose another --output, or remove it first"
+            ) from None
+
+
+def _listed(sources: Sequence[str], options: CorpusOptions) -> list[_Source]:
+    """Every file and individual, in the order given, each once."""
+    from pasyn_blender.animals import BUILT_IN
+
+    found: list[_Source] = []
+    for given in sources:
+        path = Path(given)
+        if path.is_dir():
+            inside = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
+            if not inside:
+                raise CorpusError(f"{path} holds no file that ends in {', '.join(SUFFIXES)}")
+            found += [_Source(file.name, file) for file in inside]
+        elif path.exists() or path.suffix:
+            if not path.exists():
+                raise CorpusError(f"{path} does not exist")
+            if path.suffix.lower() not in SUFFIXES:
+                raise CorpusError(f"{path}: files with motion end in {', '.join(SUFFIXES)}")
+            found.append(_Source(path.name, path))
+        elif given in BUILT_IN:
+            found += [_Source(f"{given} {i}", None, given, i) for i in options.individuals]
+        else:
+            raise CorpusError(
+                f"{given!r} is neither a file nor a built-in animal; built in: {', '.join(BUILT_IN)}"
+            )
+    unique = list(dict.fromkeys(found))
+    names = [source.name for source in unique]
+    return [
+        replace(source, name="/".join(source.path.parts[-2:]))
+        if source.path is not None and names.count(source.name) > 1
+        else source
+        for source in unique
+    ]
+
+
+def _is_rig(source: _Source) -> bool:
+    return source.path is None or source.path.suffix.lower() in RIG_SUFFIXES
+
+
+def _read(source: _Source, options: CorpusOptions, within: Advance) -> _Found:
+    if _is_rig(source):
+        return _read_rig(source, options, within)
+    assert source.path is not None
+    if source.path.suffix.lower() == ".bvh":
+        from pasyn_blender.prior.bvh_mapping import read_bvh_clip
+
+        clip, notes = read_bvh_clip(source.path)
+        return _taken([clip], options, notes)
+    return _read_arrays(source.path, options)
+
+
+def _read_arrays(path: Path, options: CorpusOptions) -> _Found:
+    from pasyn_blender.prior.published_poses import read_published_poses
+
+    if path.suffix.lower() == ".npz" and _is_corpus(path):
+        corpus = read_corpus(path)
+    else:
+        corpus = read_published_poses(path, rate=options.rate)
+    clips = [clip for clip in map(options.labels.labelled, corpus.clips) if _is_wanted(clip, options)]
+    clips = [resampled(clip, options.rate) for clip in clips]
+    return _Found(clips, list(corpus.notes), corpus.licence, corpus.joints, corpus.parents)
+
+
+def _is_corpus(path: Path) -> bool:
+    """Whether an .npz holds anything but published poses."""
+    import zipfile
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return "poses.npy" not in archive.namelist()
+    except (OSError, zipfile.BadZipFile):
+        return False
+
+
+def _read_rig(source: _Source, options: CorpusOptions, within: Advance) -> _Found:
+    import bpy
+
+    from pasyn_blender.rig.clips import read_clip, retargeting_of
+    from pasyn_blender.rig.loading import list_actions, load_rig, read_geometry
+
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    notes: list[str] = []
+    if source.path is None:
+        from pasyn_blender.animals.build import build_animal
+        from pasyn_blender.animals.landmarks import animal_rig_map
+
+        rig = build_animal(source.species, source.individual)
+        geometry = read_geometry(rig)
+        rig_map = animal_rig_map(source.species, rig, geometry)
+    else:
+        rig = load_rig(source.path)
+        geometry = read_geometry(rig)
+        rig_map, notes = _map(source.path, rig, geometry, options)
+    animal = source.name.removesuffix(source.path.suffix) if source.path is not None else source.name
+    actions = list_actions(rig)
+    if not actions:
+        raise CorpusError(f"{source.name} has no actions, so there is no motion to take")
+    wanted = [action for action in actions if _is_wanted(_named(animal, action.name, options), options)]
+    if not wanted:
+        return _Found(
+            notes=[f"{animal}: none of its actions is wanted: {', '.join(a.name for a in actions)}"]
+        )
+    retargeting = retargeting_of(rig, geometry, rig_map)
+    lengths = np.array([action.end - action.start + 1 for action in wanted])
+    shares = np.concatenate([[0.0], np.cumsum(lengths) / lengths.sum()])
+    clips = []
+    for number, action in enumerate(wanted):
+        within(action.name, float(shares[number]))
+        clip = replace(read_clip(rig, geometry, retargeting, action, options.rate), animal=animal)
+        clips.append(replace(clip, species=source.species))
+    return _taken(clips, options, notes)
+
+
+def _map(path: Path, rig: Any, geometry: Any, options: CorpusOptions) -> tuple[Any, list[str]]:
+    """The map named for a rig, or beside it, or in the current folder; otherwise its shape is mapped."""
+    from pasyn_blender.rig.automatic import map_loaded_rig
+    from pasyn_blender.rig.rig_map_file import read_rig_map
+
+    for pattern, file in options.rig_maps:
+        if fits(pattern, path.name):
+            return read_rig_map(file, geometry), []
+    for folder in dict.fromkeys((path.parent, Path())):
+        file = folder / f"{path.stem}.rig_map.yaml"
+        if file.is_file():
+            return read_rig_map(file, geometry), [f"{path.stem}: mapped by {file}"]
+    try:
+        return map_loaded_rig(rig, geometry), []
+    except MappingError as error:
+        raise CorpusError(
+            f"{error}. Write a map by hand, beside the file as {path.stem}.rig_map.yaml or with --rig-map"
+        ) from None
+
+
+def _named(animal: str, name: str, options: CorpusOptions) -> Clip:
+    """A clip without frames that has a name, to ask whether it is wanted before it is read."""
+    nothing = np.zeros((0, 3), dtype=np.float32)
+    empty = Clip(
+        name, animal, "", "", options.rate, nothing, np.zeros(0, dtype=bool), nothing, nothing, nothing
+    )
+    return options.labels.labelled(empty)
+
+
+def _is_wanted(clip: Clip, options: CorpusOptions) -> bool:
+    def meets(patterns: Sequence[str]) -> bool:
+        return any(
+            fits(pattern, f"{clip.animal}/{clip.name}")
+            if "/" in pattern
+            else fits(pattern, clip.name) or fits(pattern, clip.action)
+            for pattern in patterns
+        )
+
+    return (not options.only or meets(options.only)) and not meets(options.without)
+
+
+def _taken(clips: Sequence[Clip], options: CorpusOptions, notes: Sequence[str]) -> _Found:
+    """Label, filter, resample and clean the clips of a source."""
+    kept = []
+    notices: list[Note] = []
+    for clip in map(options.labels.labelled, clips):
+        if not _is_wanted(clip, options):
+            continue
+        if options.clean:
+            result = cleaned(clip)
+            notices += result.notes
+            if result.clip is None:
+                continue
+            clip = result.clip
+        kept.append(resampled(clip, options.rate))
+    return _Found(kept, [*notes, *_summed(notices)])
+
+
+def _summed(notes: Sequence[Note]) -> Iterator[str]:
+    """Sentences in which clips of an animal that share a finding stand together."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for note in notes:
+        told = f"{note.clip} ({note.frames})" if note.frames else note.clip
+        alike.setdefault((note.animal, note.what), []).append(told)
+    for (animal, what), clips in alike.items():
+        yield f"{animal}: {', '.join(clips)}: {what}"
+
+
+def _together(found: Sequence[_Found], options: CorpusOptions) -> Corpus:
+    clips = [clip for one in found for clip in one.clips]
+    notes = [note for one in found for note in one.notes]
+    if options.clean:
+        clips, copies = without_copies(clips)
+        notes += _summed(copies)
+    licences = dict.fromkeys([options.licence, *(one.licence for one in found)])
+    licence = "; ".join(text for text in licences if text)
+    filled = next((one for one in found if one.clips), _Found())
+    return Corpus(filled.joints, filled.parents, tuple(clips), tuple(dict.fromkeys(notes)), licence)
+
+
+def _check_joints(seen: dict[tuple[str, ...], str], name: str, joints: tuple[str, ...]) -> None:
+    """Note a source's joints; all sources must have the same."""
+    for others, other in seen.items():
+        if others != joints:
+            raise CorpusError(
+                f"{other} has {_joints_in_words(others)}, {name} has {_joints_in_words(joints)}: clips of "
+                "different joints cannot be in one corpus; make a corpus of each"
+            )
+    seen.setdefault(joints, name)
+
+
+def _joints_in_words(joints: tuple[str, ...]) -> str:
+    if joints == JOINTS:
+        return f"the {len(JOINTS)} joints of the canonical quadruped"
+    return f"{len(joints)} joints of its own ({', '.join(joints[:3])}, …)"

@@ -5,15 +5,15 @@ than noise does. This module measures such offsets: it takes standing side views
 (or from a rig), turns all animals to face left, and compares point by point.
 
 Two measures are given. *In the box* is the place in the annotated box, in fractions of its longer side. It is
-only as good as the boxes: people draw them loose, by several per cent. *Aligned* first shifts and scales
-each animal, without turning it, onto the photos' mean trunk and legs, less the point in question; it does
-not depend on boxes, nor on how high a head is held. Where an animal is built otherwise than those on the
-photos (longer legs, say), part of an offset is its build.
+only as good as the boxes, which people draw loose by several per cent, and it mixes where a point was put
+with how the animal is built, stands and holds its head. *Matched* takes out what has nothing to do with
+labelling (:mod:`.placement_matching`): size, length for height, lean of the legs. What it cannot tell is a
+trunk that is short or deep for its legs; that remains in the offsets. So each photo is judged by the same
+rule against all others: how many real animals would pass shows how much an offset means.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,16 +22,8 @@ from numpy.typing import NDArray
 
 from pasyn_blender.errors import PasynError
 
-from .placement_views import POINTS, FloatArray, SideViews, View, describe
-
-_BODY: Final = np.array([name not in ("eye", "nose") for name in POINTS])
-
-_BODY_WEIGHTS: Final = _BODY.astype(np.float64)
-
-_ROUNDS: Final = 30
-
-_AGREEMENT: Final = 0.003
-"""Points nearer to the model than this, in box sides, count alike."""
+from .placement_matching import BODY, align, extent, match, mean_shape
+from .placement_views import POINTS, FloatArray, SideViews, describe
 
 TOLERANCE: Final = 0.025
 """Largest offset that passes, as a fraction of the box's longer side."""
@@ -58,7 +50,9 @@ class Comparison:
     box_photos, box_synthetic
         Places in the box.
     aligned_photos, aligned_synthetic
-        Places after alignment; the origin is the middle of the photos' trunk and legs.
+        Places matched for size, build and stance; the origin is the middle of the photos' trunk and legs.
+    photo_offsets
+        (N, P) distance of each photo's matched points from the mean of the others.
     """
 
     photos: SideViews
@@ -67,20 +61,41 @@ class Comparison:
     box_synthetic: Spread
     aligned_photos: Spread
     aligned_synthetic: Spread
+    photo_offsets: FloatArray
+
+    @property
+    def judged(self) -> NDArray[np.bool_]:
+        """(P,) points that mean the same on both sides and do not go with the head."""
+        return BODY & np.array([name not in self.photos.renamed for name in POINTS])
+
+    @property
+    def photos_that_fit(self) -> FloatArray:
+        """(P,) share of the photos that lie within :data:`TOLERANCE` of the mean of the others, matched."""
+        return np.asarray((self.photo_offsets <= TOLERANCE).mean(axis=0))
+
+    @property
+    def mean_offset(self) -> float:
+        """Mean distance of the judged points' matched synthetic means from the photos' means."""
+        return float(np.linalg.norm(self.offsets, axis=1)[self.judged].mean())
+
+    @property
+    def photo_mean_offsets(self) -> FloatArray:
+        """(N,) the same of each photo."""
+        return np.asarray(self.photo_offsets[:, self.judged].mean(axis=1))
 
     @property
     def offsets(self) -> FloatArray:
-        """(P, 2) aligned synthetic mean minus photos' mean: right (towards the tail) and down positive."""
+        """(P, 2) matched synthetic mean minus photos' mean: right (towards the tail) and down positive."""
         return self.aligned_synthetic.mean - self.aligned_photos.mean
 
     @property
     def box_offsets(self) -> FloatArray:
-        """(P, 2) the same in the box, without alignment."""
+        """(P, 2) the same in the box as annotated."""
         return self.box_synthetic.mean - self.box_photos.mean
 
     @property
     def fits(self) -> NDArray[np.bool_]:
-        """(P,) whether the aligned mean lies in the photos' spread, at most :data:`TOLERANCE` off.
+        """(P,) whether the matched mean lies in the photos' spread, at most :data:`TOLERANCE` off.
 
         The spread reaches from the 5th to the 95th percentile, in x and in y.
         """
@@ -88,7 +103,7 @@ class Comparison:
 
     @property
     def fits_in_box(self) -> NDArray[np.bool_]:
-        """(P,) the same for places in the box as annotated, without alignment."""
+        """(P,) the same for places in the box as annotated."""
         return _fits(self.box_synthetic, self.box_photos)
 
 
@@ -103,67 +118,8 @@ def _spread(places: FloatArray) -> Spread:
     return Spread(places.mean(axis=0), deviation, low, high)
 
 
-def _in_box(views: Sequence[View]) -> FloatArray:
-    return np.array([(view.points - view.box[:2]) / max(view.box[2:]) for view in views])
-
-
-def align(places: FloatArray, model: FloatArray, weights: FloatArray = _BODY_WEIGHTS) -> FloatArray:
-    """Shift and scale animals to fit a model.
-
-    Parameters
-    ----------
-    places
-        (N, P, 2) points of N animals.
-    model
-        (P, 2) points to fit.
-    weights
-        (P,) how much each point counts in the least squares; by default trunk and legs alike, head not.
-
-    Returns
-    -------
-    (N, P, 2) array in the model's unit and frame.
-    """
-    share = (weights / weights.sum())[:, None]
-    centre = (share * model).sum(axis=0)
-    middle = (share * places).sum(axis=1, keepdims=True)
-    body = places - middle
-    scale = (share * (model - centre) * body).sum(axis=(1, 2)) / (share * body**2).sum(axis=(1, 2))
-    return np.asarray(body * scale[:, None, None] + centre)
-
-
-def align_each(places: FloatArray, model: FloatArray) -> FloatArray:
-    """Align (N, P, 2) animals anew for each point, on the other points of trunk and legs that agree.
-
-    A point that took part in its own alignment would pull the animal towards itself, and hide a third of its
-    offset; and one point far off would push all others away. So the point in question is left out, and the
-    others count the less the farther their mean is from the model (least absolute instead of least squares).
-    """
-    aligned = np.empty_like(places)
-    for point in range(len(POINTS)):
-        allowed = _BODY_WEIGHTS.copy()
-        allowed[point] = 0
-        weights = allowed
-        for _ in range(_ROUNDS):
-            fitted = align(places, model, weights)
-            distance = np.linalg.norm(fitted.mean(axis=0) - model, axis=1)
-            weights = allowed / np.maximum(distance, _AGREEMENT)
-        aligned[:, point] = align(places, model, weights)[:, point]
-    return aligned
-
-
-def _mean_shape(places: FloatArray) -> FloatArray:
-    """Mean of animals aligned on each other (generalised Procrustes without turning)."""
-    model = places.mean(axis=0)
-    for _ in range(10):
-        new = align(places, model).mean(axis=0)
-        # Without this the mean shrinks a little with every round.
-        new *= np.linalg.norm(model[_BODY] - model[_BODY].mean(axis=0)) / np.linalg.norm(
-            new[_BODY] - new[_BODY].mean(axis=0)
-        )
-        if np.abs(new - model).max() < 1e-9:
-            break
-        model = new
-    return model
+def _in_box(views: SideViews, one_sided: frozenset[str]) -> FloatArray:
+    return np.array([(view.places(one_sided) - view.box[:2]) / max(view.box[2:]) for view in views.views])
 
 
 def compare(photos: SideViews, synthetic: SideViews) -> Comparison:
@@ -182,31 +138,30 @@ def compare(photos: SideViews, synthetic: SideViews) -> Comparison:
             raise PasynError(
                 f"none of the {views.considered} animals of {what} stands and is seen from the side"
             )
-    box_photos, box_synthetic = _in_box(photos.views), _in_box(synthetic.views)
-    model = _mean_shape(box_photos)
-    aligned_synthetic = align(box_synthetic, model)
+    # Where people click one side alone, it is the side they see.
+    one_sided = photos.one_sided
+    box_photos, box_synthetic = _in_box(photos, one_sided), _in_box(synthetic, one_sided)
+    model = mean_shape(box_photos)
     # The box of a synthetic animal has side 1; alignment scales it with the animal.
-    side = float(
-        np.mean(
-            [
-                _size(after) / _size(before)
-                for after, before in zip(aligned_synthetic, box_synthetic, strict=True)
-            ]
-        )
+    side = np.mean(
+        [
+            extent(new) / extent(old)
+            for new, old in zip(align(box_synthetic, model), box_synthetic, strict=True)
+        ],
+        axis=0,
     )
-    middle = model[_BODY].mean(axis=0)
+    middle = model[BODY].mean(axis=0)
+    matched_photos, matched_synthetic = match(box_photos, box_synthetic, model)
+    aligned_photos = _spread((matched_photos - middle) / side)
     return Comparison(
         photos=photos,
         synthetic=synthetic,
         box_photos=_spread(box_photos),
         box_synthetic=_spread(box_synthetic),
-        aligned_photos=_spread((align_each(box_photos, model) - middle) / side),
-        aligned_synthetic=_spread((align_each(box_synthetic, model) - middle) / side),
+        aligned_photos=aligned_photos,
+        aligned_synthetic=_spread((matched_synthetic - middle) / side),
+        photo_offsets=np.linalg.norm((matched_photos - middle) / side - aligned_photos.mean, axis=2),
     )
-
-
-def _size(points: FloatArray) -> float:
-    return float(np.linalg.norm(points[_BODY] - points[_BODY].mean(axis=0)))
 
 
 def table_text(comparison: Comparison) -> str:
@@ -214,22 +169,25 @@ def table_text(comparison: Comparison) -> str:
     lines = [
         f"photos: {describe(comparison.photos)}; synthetic: {describe(comparison.synthetic)}",
         "places in the box (x from the front, y from the top, % of its longer side), and offsets",
-        "(+x towards the tail, +y down); aligned = after shift and scale on trunk and legs",
+        "(+x towards the tail, +y down); matched = after taking out size, length for height and stance;",
+        f"alike = share of the photos that are within {100 * TOLERANCE:g} % of all others by the same rule",
         "",
         f"{'':14}{'photos in box':>24}{'synthetic':>14}{'offset in box':>16}{'':6}"
-        f"{'offset aligned':>16}{'':6}{'photos sd':>12}",
+        f"{'offset matched':>16}{'':6}{'photos sd':>12}{'alike':>8}",
     ]
     for i, name in enumerate(POINTS):
         mean, sd = 100 * comparison.box_photos.mean[i], 100 * comparison.box_photos.deviation[i]
         made, box = 100 * comparison.box_synthetic.mean[i], 100 * comparison.box_offsets[i]
-        aligned, wide = 100 * comparison.offsets[i], 100 * comparison.aligned_photos.deviation[i]
+        matched, wide = 100 * comparison.offsets[i], 100 * comparison.aligned_photos.deviation[i]
         lines.append(
             f"{name:14}{f'{mean[0]:.1f}±{sd[0]:.1f}, {mean[1]:.1f}±{sd[1]:.1f}':>24}"
             f"{f'{made[0]:.1f}, {made[1]:.1f}':>14}{f'{box[0]:+.1f}, {box[1]:+.1f}':>16}"
             f" {verdict(comparison, i, comparison.fits_in_box):5}"
-            f"{f'{aligned[0]:+.1f}, {aligned[1]:+.1f}':>16}"
+            f"{f'{matched[0]:+.1f}, {matched[1]:+.1f}':>16}"
             f" {verdict(comparison, i, comparison.fits):5}{f'{wide[0]:.1f}, {wide[1]:.1f}':>12}"
+            f"{f'{100 * comparison.photos_that_fit[i]:.0f} %':>8}"
         )
+    lines.extend(["", *summary(comparison)])
     if comparison.photos.renamed:
         lines.append(
             f"n/a: the photos have another place of the body ({', '.join(comparison.photos.renamed)})"
@@ -237,8 +195,34 @@ def table_text(comparison: Comparison) -> str:
     return "\n".join(lines)
 
 
+def summary(comparison: Comparison) -> tuple[str, ...]:
+    """Say how far the synthetic animals are from the photos as a whole, and how alike the cameras are."""
+    low, middle, high = 100 * np.percentile(comparison.photo_mean_offsets, (5, 50, 95))
+    here = 100 * comparison.mean_offset
+    nearer = 100 * np.mean(comparison.photo_mean_offsets < comparison.mean_offset)
+    photos, synthetic = (
+        100 * views.drop[[1, 3]].mean() for views in (comparison.photos, comparison.synthetic)
+    )
+    return (
+        f"Mean matched offset of trunk and legs: {here:.1f} %; of one photo from all others {middle:.1f} % "
+        f"(5th to 95th percentile {low:.1f} to {high:.1f} %), and {nearer:.0f} % of the photos are nearer.",
+        f"The nearer feet are seen lower than the others by {photos:.0f} % of the height on the photos and "
+        f"{synthetic:.0f} % here: the closer and the higher the camera, the more.",
+    )
+
+
 def verdict(comparison: Comparison, point: int, fits: NDArray[np.bool_]) -> str:
-    """Say "fits" or "off", and "n/a" of a point that means another place of the body on the photos."""
+    """Say "fits" or "off", and "n/a" of a point that means another place of the body on the photos.
+
+    Parameters
+    ----------
+    comparison
+        What was compared.
+    point
+        Row of the compared points.
+    fits
+        ``comparison.fits`` or ``comparison.fits_in_box``.
+    """
     if POINTS[point] in comparison.photos.renamed:
         return "n/a"
     return "fits" if fits[point] else "off"

@@ -62,7 +62,9 @@ class View:
     Attributes
     ----------
     points
-        (P, 2) in any unit, y down; NaN where not labelled.
+        (P, 2) in any unit, y down; pairs by their middle; NaN where not labelled.
+    near
+        (P, 2) the same, of pairs the one on the side nearer to the camera.
     legs
         (2, 2, 2, 2): front and hind, left and right, upper and lower end of the lower leg, x and y.
     box
@@ -72,9 +74,20 @@ class View:
     """
 
     points: FloatArray
+    near: FloatArray
     legs: FloatArray
     box: FloatArray
     known_side_view: bool | None = None
+
+    def places(self, one_sided: frozenset[str]) -> FloatArray:
+        """(P, 2) points, of those in ``one_sided`` the nearer side's."""
+        chosen = np.array([name in one_sided for name in POINTS])
+        return np.where(chosen[:, None], self.near, self.points)
+
+    @property
+    def height(self) -> float:
+        """From the feet to the tail root."""
+        return _height(self)
 
 
 @dataclass(frozen=True)
@@ -91,20 +104,32 @@ class SideViews:
         Whether walking animals were taken as well.
     renamed
         Compared points whose source means another place of the body.
+    one_sided
+        Pairs of which the source has one point alone, on the side that is seen.
     """
 
     views: tuple[View, ...]
     considered: int
     walking: bool
-    renamed: frozenset[str]
+    renamed: frozenset[str] = frozenset()
+    one_sided: frozenset[str] = frozenset()
+
+    @property
+    def drop(self) -> FloatArray:
+        """(4,) how much lower carpus, front paw, hock and hind paw of the nearer side are seen.
+
+        In heights of the animal, medians. Large where the camera was near, and where it was high.
+        """
+        return np.asarray(np.median([_drop(view) for view in self.views], axis=0))
 
 
-def read_views(path: Path) -> tuple[tuple[View, ...], frozenset[str]]:
+def read_views(path: Path) -> tuple[tuple[View, ...], frozenset[str], frozenset[str]]:
     """Read all animals of a COCO keypoint file (AP-10K's or LivestockKeypoints' names).
 
     Returns
     -------
-    Views, and the compared points that mean another place of the body there.
+    Views, the compared points that mean another place of the body there, and the pairs of which only one
+    is labelled there.
 
     Raises
     ------
@@ -136,7 +161,12 @@ def read_views(path: Path) -> tuple[tuple[View, ...], frozenset[str]]:
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise PasynError(f"{path} is not a COCO keypoint file: {error!r}") from error
     used = {name for sources in vocabulary.values() for name in sources}
-    return tuple(views), frozenset(target for name, target in _NOT_THE_SAME.items() if name in used)
+    renamed = frozenset(target for name, target in _NOT_THE_SAME.items() if name in used)
+    return (
+        tuple(views),
+        renamed,
+        frozenset(name for name in _AP10K if len(vocabulary[name]) < len(_AP10K[name])),
+    )
 
 
 def vocabulary_of(names: Sequence[str], source: str) -> Mapping[str, tuple[str, ...]]:
@@ -182,11 +212,20 @@ def view_of(
     row = {name: i for i, name in enumerate(names)}
     points = np.array([places[[row[name] for name in vocabulary[point]]].mean(axis=0) for point in POINTS])
     legs = np.array([[[places[row[n]] for n in pair] for pair in _sides(vocabulary, leg)] for leg in _LEGS])
+    nearer = _nearer_side(legs)
+    near = np.array(
+        [places[row[vocabulary[point][min(nearer, len(vocabulary[point]) - 1)]]] for point in POINTS]
+    )
     box = box.astype(np.float64)
     if points[POINTS.index("nose"), 0] > points[POINTS.index("root_of_tail"), 0]:
-        points, legs = points * (-1, 1), legs * (-1, 1)
+        points, near, legs = points * (-1, 1), near * (-1, 1), legs * (-1, 1)
         box = np.array([-box[0] - box[2], *box[1:]])
-    return View(points, legs, box, known_side_view)
+    return View(points, near, legs, box, known_side_view)
+
+
+def _nearer_side(legs: FloatArray) -> int:
+    """0 for left, 1 for right: seen from above the ground, the nearer feet stand lower in the picture."""
+    return int(legs[:, 1, 1, 1].mean() > legs[:, 0, 1, 1].mean())
 
 
 def _sides(vocabulary: Mapping[str, tuple[str, ...]], leg: tuple[str, str]) -> list[tuple[str, str]]:
@@ -209,7 +248,10 @@ _WALKING: Final = _Stance(fore=0.6, hind=0.75, fore_slope=50, hind_slope=50)
 
 
 def choose_side_views(
-    views: Sequence[View], renamed: frozenset[str] = frozenset(), walking: bool | None = None
+    views: Sequence[View],
+    renamed: frozenset[str] = frozenset(),
+    one_sided: frozenset[str] = frozenset(),
+    walking: bool | None = None,
 ) -> SideViews:
     """Choose animals that stand and are seen from the side, by the annotation alone.
 
@@ -221,7 +263,7 @@ def choose_side_views(
     ----------
     views
         Animals of one species.
-    renamed
+    renamed, one_sided
         From :func:`read_views`.
     walking
         Whether to take walking animals too; None takes them when fewer than :data:`FEWEST_STANDING` stand.
@@ -242,7 +284,7 @@ def choose_side_views(
             moving.append(view)
     if walking is None:
         walking = len(standing) < FEWEST_STANDING < len(moving)
-    return SideViews(tuple(moving if walking else standing), len(views), walking, renamed)
+    return SideViews(tuple(moving if walking else standing), len(views), walking, renamed, one_sided)
 
 
 def _x(view: View, name: str) -> float:
@@ -255,6 +297,11 @@ def _trunk(view: View) -> float:
 
 def _height(view: View) -> float:
     return float(view.legs[:, :, 1, 1].mean() - view.points[POINTS.index("root_of_tail"), 1])
+
+
+def _drop(view: View) -> FloatArray:
+    nearer = _nearer_side(view.legs)
+    return np.asarray((view.legs[:, nearer] - view.legs[:, 1 - nearer])[:, :, 1].ravel() / _height(view))
 
 
 def _head_ahead(view: View) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 
 from pasyn_blender.errors import PasynError
 
-from .placement import TOLERANCE, compare, verdict
+from .placement import TOLERANCE, compare, summary, verdict
 from .placement_views import (
     POINTS,
     choose_side_views,
@@ -32,8 +32,7 @@ def placement_section(data: ReportData, reference: Path) -> str:
         The reference cannot be read, or has no side views. A dataset without side views is no error: the
         section says so.
     """
-    views, renamed = read_views(reference)
-    photos = choose_side_views(views, renamed)
+    photos = choose_side_views(*read_views(reference))
     heading = "<h2>Keypoints against real annotation</h2>"
     vocabulary = vocabulary_of(data.keypoint_names, "the dataset")
     made = [
@@ -70,6 +69,7 @@ def placement_section(data: ReportData, reference: Path) -> str:
                 f"{offset[0]:+.1f}, {offset[1]:+.1f}",
                 f"{spread[0]:.1f}, {spread[1]:.1f}",
                 _word(verdict(comparison, i, comparison.fits)),
+                f"{100 * comparison.photos_that_fit[i]:.0f} %",
             )
         )
     head = (
@@ -78,19 +78,22 @@ def placement_section(data: ReportData, reference: Path) -> str:
         "Here, in box",
         "Offset in box",
         "",
-        "Offset aligned",
+        "Offset matched",
         "Photos' sd",
         "",
+        "Photos that fit",
     )
     note = (
         f"Photos: {describe(photos)} ({reference.name}). Here: {describe(synthetic)}. All face left; x and y "
-        f"in per cent of the box's longer side, plus is towards the tail and down. Aligned: after shift and "
-        f"scale on trunk and legs, because boxes on photos are drawn by hand and looser than an outline. A "
-        f"point fits that lies within the photos' 5th to 95th percentile and {100 * TOLERANCE:g} % of their "
-        f"mean; n/a marks a point that means another place of the body on the photos."
+        f"in per cent of the box's longer side, plus is towards the tail and down. In box: as annotated; on "
+        f"photos boxes are drawn by hand and looser than an outline. Matched: after taking out size, length "
+        f"for height, and the lean of the legs, each without the point in question. A point fits that lies "
+        f"within the photos' 5th to 95th percentile and {100 * TOLERANCE:g} % of their mean; the last column "
+        f"says how many of the photos are that near to all others. n/a marks a point that means another "
+        f"place of the body on the photos. " + " ".join(summary(comparison))
     )
     return heading + card(
-        "Where the keypoints lie", table(head, rows, frozenset({1, 2, 3, 5, 6})), note, width="wide"
+        "Where the keypoints lie", table(head, rows, frozenset({1, 2, 3, 5, 6, 8})), note, width="wide"
     )
 
 

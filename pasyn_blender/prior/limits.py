@@ -83,16 +83,21 @@ class JointLimits:
         (N, J, 3, 3) array
             Of the same type; a copy.
         """
+        return self.project_and_measure(local)[0]
+
+    def project_and_measure(self, local: Array) -> tuple[Array, Array]:
+        """What :meth:`project` and :meth:`violations` return, in the time of one."""
         deviation, half = self._deviation(joint_angles(local))
-        outside = (np.abs(deviation) > half).any(axis=-1)
-        poses, joints = np.nonzero(outside)
+        excess = np.abs(deviation) - half
+        beyond = np.maximum(excess.max(axis=-1), 0)
+        poses, joints = np.nonzero(beyond)
         allowed = local.copy()
         if len(poses):
             middle = ((self.low + self.high) / 2).astype(deviation.dtype)[joints]
             room = np.maximum(half[joints] - _ROUNDING, 0)
             clamped = middle + np.clip(deviation[poses, joints], -room, room)
             allowed[poses, joints] = _rotations(clamped, joints)
-        return allowed
+        return allowed, np.asarray(beyond)
 
     def _deviation(self, angles: Array) -> tuple[Array, Array]:
         """(N, J, 3) degrees from the middle of each range, the short way round, and (J, 3) half ranges."""

@@ -17,14 +17,15 @@ from ..anatomy.rotations import Array
 from ..anatomy.skeleton import JOINTS, SIDES
 from ..anatomy.stance import STANCE, STANCE_OFFSETS, TIPS
 
-GIVE: Final = 0.02
-"""Trunk lengths that capsules may overlap: skin gives, and no limb is quite round."""
+GIVE: Final = 0.04
+"""Trunk lengths that capsules may overlap: skin gives, limbs are not round, and legs of animals that carry them
+wider pass closer to each other on the canonical build than on their own."""
 
 _CHUNK: Final = 128
 
 # Both ends and the radius, in trunk lengths: half widths of the built-in zebra's limbs, rounded down; of the
-# trunk only its core, beside which folded legs have room, as beside a dog's narrow chest. An end is a joint or
-# tip, or a place in the stance that a joint carries. Limbs are those of one side.
+# trunk only its core, beside which folded legs have room, as beside a dog's narrow chest. An end is a joint
+# or tip, or a place in the stance that a joint carries. Limbs are those of one side.
 _Place = tuple[str, tuple[float, float, float]]
 _FORELEG: Final = {
     "forearm": ("forearm", "front_cannon", 0.040),

@@ -77,7 +77,7 @@ def test_a_foot_drawn_into_the_belly_is_found(test: CollisionTest) -> None:
 def test_mirrored_poses_collide_alike(test: CollisionTest) -> None:
     local = from_turn(np.random.default_rng(0).normal(size=(300, len(JOINTS), 3)) * 0.3)
     there, here = (test.collides(accumulate(pose)) for pose in (mirrored_pose(local), local))
-    assert 0.2 < here.mean() < 0.98
+    assert 0.1 < here.mean() < 0.98
     assert np.array_equal(there, here)
 
 

@@ -18,8 +18,8 @@ from ..anatomy.skeleton import JOINTS, SIDES
 from ..anatomy.stance import STANCE, STANCE_OFFSETS, TIPS
 
 GIVE: Final = 0.04
-"""Trunk lengths that capsules may overlap: skin gives, limbs are not round, and legs of animals that carry them
-wider pass closer to each other on the canonical build than on their own."""
+"""Trunk lengths that capsules may overlap: skin gives, limbs are not round, and legs that an animal carries
+wider pass closer to each other on the canonical build than on its own."""
 
 _CHUNK: Final = 128
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -18,7 +19,7 @@ from ..anatomy.rotations import Array
 from ..anatomy.stance import STANCE_OFFSETS
 from ..errors import PriorError
 from .collisions import GIVE, CollisionTest
-from .ground import ContactPoints, Footing, settle
+from .ground import ContactPoints, Footing, contact_points, settle
 from .limits import JointLimits
 from .sampler import Prior, Source
 
@@ -30,6 +31,9 @@ MOST_PROJECTION: Final = 15.0
 
 MOST_ROUNDS: Final = 30
 """Candidates that are tried for each pose."""
+
+_CHUNK: Final = 2048
+"""Poses that are worked on at a time: they stay in the processor's cache."""
 
 Candidates = Callable[[NDArray[np.int64], int], Array]
 """Function of (K,) numbers of poses and of the round, that gives (K, J, 3, 3) candidates; always the same."""
@@ -148,17 +152,21 @@ def draw_feasible(
     rejected = dict.fromkeys(REASONS, 0)
     pending = np.arange(count)
     for number in range(most_rounds):
-        judged = verdict(candidates(pending, number))
-        if poses is None:
-            poses = judged.poses.copy()
-        good = judged.accepted
-        poses[pending[good]] = judged.poses[good]
-        rounds[pending[good]] = number
-        projected[pending[good]] = judged.beyond[good]
-        for row, reason in enumerate(REASONS):
-            rejected[reason] += int((judged.reason == row).sum())
-        pending = pending[~good]
-        if not len(pending):
+        left = []
+        for start in range(0, max(len(pending), 1), _CHUNK):
+            asked = pending[start : start + _CHUNK]
+            judged = verdict(candidates(asked, number))
+            if poses is None:
+                poses = np.empty((count, *judged.poses.shape[1:]), dtype=judged.poses.dtype)
+            good = judged.accepted
+            poses[asked[good]] = judged.poses[good]
+            rounds[asked[good]] = number
+            projected[asked[good]] = judged.beyond[good]
+            for row, reason in enumerate(REASONS):
+                rejected[reason] += int((judged.reason == row).sum())
+            left.append(asked[~good])
+        pending = np.concatenate(left)
+        if not len(pending) and poses is not None:
             return Drawn(poses, rounds, projected, rejected)
     failures = ", ".join(f"{amount} by {reason}" for reason, amount in rejected.items())
     raise PriorError(
@@ -188,10 +196,12 @@ def prior_candidates(
         As :meth:`Prior.sample` takes them.
     """
 
+    @lru_cache(maxsize=1)
+    def latents_of(number: int) -> tuple[Array, Array]:
+        return prior.sample_latents(count, round_seed(seed, number), sigma, source, action, species)
+
     def drawn(poses: NDArray[np.int64], number: int) -> Array:
-        latents, conditions = prior.sample_latents(
-            count, round_seed(seed, number), sigma, source, action, species
-        )
+        latents, conditions = latents_of(number)
         return prior.decode(latents[poses], conditions[poses])
 
     return drawn
@@ -229,16 +239,36 @@ def stand(
     footing
         Root places and clearances; its tilt is in the poses already.
     """
+    contacts = contact_points(offsets=offsets) if contacts is None else contacts
+    parts = [
+        _stand(local[start : start + _CHUNK], limits, offsets, contacts)
+        for start in range(0, max(len(local), 1), _CHUNK)
+    ]
+    footing = Footing(
+        tilt=np.concatenate([part.tilt for _, part in parts]),
+        root=np.concatenate([part.root for _, part in parts]),
+        clearance=np.concatenate([part.clearance for _, part in parts]),
+    )
+    return np.concatenate([poses for poses, _ in parts]), footing
+
+
+def _stand(
+    local: Array, limits: JointLimits, offsets: Array, contacts: ContactPoints
+) -> tuple[Array, Footing]:
     total = accumulate(local)
     footing = settle(total, offsets, contacts)
     standing = local.copy()
     standing[:, 0] = footing.tilt @ local[:, 0]
-    outside = np.flatnonzero(limits.violations(standing).max(axis=1, initial=0) > 0)
+    outside = np.flatnonzero(limits.violations(standing[:, :1], np.array([0]))[:, 0] > 0)
     if not len(outside):
         return standing, footing
     # An animal at the end of what its pelvis can do stands as it does.
     upright = settle(total[outside], offsets, contacts, most_tilt=0)
     standing[outside, 0] = local[outside, 0]
-    tilt, root, clearance = (part.copy() for part in (footing.tilt, footing.root, footing.clearance))
-    tilt[outside], root[outside], clearance[outside] = upright.tilt, upright.root, upright.clearance
-    return standing, Footing(tilt, root, clearance)
+    for part, instead in (
+        (footing.tilt, upright.tilt),
+        (footing.root, upright.root),
+        (footing.clearance, upright.clearance),
+    ):
+        part[outside] = instead
+    return standing, footing

@@ -24,7 +24,6 @@ ANGLES: Final[dict[str, tuple[str, str, str]]] = {
 """Names of the three angles of each joint, sides left out."""
 
 _FORWARD: Final = np.array([JOINTS.index(joint) for joint in _AXIAL])
-_HANGING: Final = np.array([i for i, joint in enumerate(JOINTS) if joint not in _AXIAL])
 # Away from the midline is a turn about -Y and +Z on the left, about +Y and -Z on the right.
 _SIGNS: Final = np.array(
     [
@@ -51,20 +50,22 @@ class JointLimits:
     low: Array
     high: Array
 
-    def violations(self, local: Array) -> Array:
+    def violations(self, local: Array, joints: Array | None = None) -> Array:
         """How far joints are beyond their limits.
 
         Parameters
         ----------
         local
             (N, J, 3, 3) pose.
+        joints
+            Numbers of the joints that ``local`` holds, where those are not all.
 
         Returns
         -------
         (N, J) array
             Degrees by which the worst of each joint's three angles lies outside; zero inside.
         """
-        deviation, half = self._deviation(joint_angles(local))
+        deviation, half = self._deviation(joint_angles(local, joints), joints)
         return np.asarray(np.maximum(np.abs(deviation) - half, 0).max(axis=-1))
 
     def project(self, local: Array) -> Array:
@@ -99,17 +100,18 @@ class JointLimits:
             allowed[poses, joints] = _rotations(clamped, joints)
         return allowed, np.asarray(beyond)
 
-    def _deviation(self, angles: Array) -> tuple[Array, Array]:
+    def _deviation(self, angles: Array, joints: Array | None = None) -> tuple[Array, Array]:
         """(N, J, 3) degrees from the middle of each range, the short way round, and (J, 3) half ranges."""
-        middle = ((self.low + self.high) / 2).astype(angles.dtype)
-        half = ((self.high - self.low) / 2).astype(angles.dtype)
+        low, high = (self.low, self.high) if joints is None else (self.low[joints], self.high[joints])
+        middle = ((low + high) / 2).astype(angles.dtype)
+        half = ((high - low) / 2).astype(angles.dtype)
         deviation = angles - middle
         # The same as a modulo by 360, at a fraction of its price.
         deviation -= 360 * np.rint(deviation / 360)
         return deviation, half
 
 
-def joint_angles(local: Array) -> Array:
+def joint_angles(local: Array, joints: Array | None = None) -> Array:
     """Angles of the canonical joints, by which their limits are stated.
 
     Limb segments and the tail hang: R = Rx(pitch) Ry(abduction or sway) Rz(twist), so that the twist about
@@ -120,6 +122,8 @@ def joint_angles(local: Array) -> Array:
     ----------
     local
         (..., J, 3, 3) rotation of each canonical joint relative to its parent.
+    joints
+        Numbers of the joints that ``local`` holds, where those are not all.
 
     Returns
     -------
@@ -127,10 +131,12 @@ def joint_angles(local: Array) -> Array:
         Degrees; the names of the columns are in :data:`ANGLES`. Abduction and twist are positive away from
         the midline on both sides, so that mirrored poses have mirrored angles.
     """
+    joints = np.arange(len(JOINTS)) if joints is None else np.asarray(joints)
+    forward = np.isin(joints, _FORWARD)
     angles = np.empty(local.shape[:-1], dtype=local.dtype)
     # Exchanging the axes Y and Z makes one order of the axes the other, and turns the signs.
-    for joints, y, z, sign in ((_HANGING, 1, 2, 1), (_FORWARD, 2, 1, -1)):
-        part = local[..., joints, :, :]
+    for rows, y, z, sign in ((np.flatnonzero(~forward), 1, 2, 1), (np.flatnonzero(forward), 2, 1, -1)):
+        part = local[..., rows, :, :]
         found = np.stack(
             [
                 np.arctan2(-part[..., y, z], part[..., z, z]),
@@ -139,8 +145,8 @@ def joint_angles(local: Array) -> Array:
             ],
             axis=-1,
         )
-        angles[..., joints, :] = np.degrees(sign * found)
-    angles *= _SIGNS.astype(angles.dtype)
+        angles[..., rows, :] = np.degrees(sign * found)
+    angles *= _SIGNS.astype(angles.dtype)[joints]
     return angles
 
 

@@ -35,9 +35,13 @@ _NATURAL: Final = {
     "neck_base": (45.0, 5.0),
     "neck_top": (45.0, 5.0),
     "head": (45.0, 5.0),
+    "tail_base": (30.0, 15.0),
+    "tail_middle": (30.0, 15.0),
+    "tail_end": (30.0, 15.0),
 }
 _CHAINS: Final = (
     ("neck_base", "neck_top", "head", "nose"),
+    ("tail_base", "tail_middle", "tail_end", "tail_tip"),
     *(
         tuple(f"{side}_{joint}" for joint in joints)
         for side in SIDES
@@ -49,7 +53,7 @@ _CHAINS: Final = (
         )
     ),
 )
-_SHORTEST: Final = 0.05  # trunks; the direction of a shorter segment says more about its bones than about it
+_SHORTEST: Final = 0.5  # of the segment in the stance; a shorter one is some other part of the leg
 
 
 def stance_alignments(geometry: RigGeometry, rig_map: RigMap) -> Array:
@@ -75,9 +79,10 @@ def stance_alignments(geometry: RigGeometry, rig_map: RigMap) -> Array:
         for name, following in itertools.pairwise(held):
             natural = _NATURAL.get(name.partition("_")[2] if name.partition("_")[0] in SIDES else name)
             direction = places[following] - places[name]
-            if natural is None or np.linalg.norm(direction) < _SHORTEST * rig_map.trunk_length:
-                continue
             expected = STANCE[following] - STANCE[name]
+            length = np.linalg.norm(direction) / rig_map.trunk_length
+            if natural is None or length < _SHORTEST * np.linalg.norm(expected):
+                continue
             aligned[JOINTS.index(name)] = between(_nearest_natural(expected, direction, *natural), direction)
     return aligned
 
@@ -117,4 +122,17 @@ def _places(geometry: RigGeometry, rig_map: RigMap) -> dict[str, FloatArray]:
     for tip, keypoint in tips.items():
         if np.isfinite(by_name[keypoint]).all():
             places[tip] = by_name[keypoint]
+    if "tail_end" in rig_map.joints:
+        places["tail_tip"] = _far_end(geometry, rig_map.joints["tail_end"].bone, places["tail_end"])
     return {name: rig_map.body_frame @ place for name, place in places.items()}
+
+
+def _far_end(geometry: RigGeometry, bone: str, start: FloatArray) -> FloatArray:
+    """(3,) middle of the tenth of a bone's skin that is farthest from a point, or the point itself."""
+    if bone not in geometry.bone_names:
+        return start
+    skin = geometry.vertices[geometry.weights[:, geometry.bone_names.index(bone)] > 0.5]
+    if not len(skin):
+        return start
+    distance = np.linalg.norm(skin - start, axis=1)
+    return np.asarray(skin[distance >= np.quantile(distance, 0.9)].mean(axis=0))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import bpy
 import numpy as np
-from numpy.typing import NDArray
 
-from ..anatomy.skeleton import JOINTS
-from ..prior.corpus import FEET, Clip
+from ..prior.corpus import Clip
 from .actions import ActionRange, apply_action, clear_action, list_actions
 from .extraction import deformed_vertices, posed_bone_matrices
 from .geometry import FloatArray, RigGeometry
+from .ground_contact import foot_vertices
 from .loaded_rig import LoadedRig
 from .pose_fitting import fitted_poses
 from .retargeting import Retargeting, prepare_retargeting
@@ -79,26 +78,6 @@ def read_clip(
         root=poses.root.astype(np.float32),
         clearance=(np.array(clearance) / retargeting.trunk_length).astype(np.float32),
     )
-
-
-def foot_vertices(geometry: RigGeometry, retargeting: Retargeting) -> tuple[NDArray[np.int64], ...]:
-    """Vertices of each foot, in the order of :data:`~pasyn_blender.prior.corpus.FEET`.
-
-    The skin that follows the last joint the rig has of each leg; empty where it has none.
-    """
-    lead = retargeting.following.lead
-    found = []
-    for foot in FEET:
-        side, pair = foot.split("_")
-        rows = [JOINTS.index(f"{side}_{pair}_{name}") for name in ("foot", "cannon")]
-        rows.append(JOINTS.index(f"{side}_{'forearm' if pair == 'front' else 'shin'}"))
-        joint = next((row for row in rows if retargeting.joint_bones[row] >= 0), None)
-        if joint is None:
-            found.append(np.zeros(0, dtype=np.int64))
-            continue
-        share = geometry.weights[:, np.flatnonzero(lead == joint)].sum(axis=1)
-        found.append(np.flatnonzero(share > 0.5))
-    return tuple(found)
 
 
 def _pose_at(rig: LoadedRig, action: str, frame: float) -> FloatArray:

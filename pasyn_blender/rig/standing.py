@@ -1,0 +1,97 @@
+"""Pose a loaded rig canonically and stand it on the ground: its real mesh on it, nothing of it below."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import bpy
+import numpy as np
+
+from ..anatomy.kinematics import accumulate, separate
+from ..prior.ground import MOST_TILT
+from .extraction import deformed_vertices
+from .geometry import FloatArray, RigGeometry
+from .ground_contact import GroundContact
+from .posing import RigPoser
+from .retargeting import bone_moves
+
+_EXACT: Final = 0.001  # trunks; nearer to the ground than this needs no second evaluation
+
+
+@dataclass(frozen=True)
+class Stand:
+    """An animal put on the ground.
+
+    Attributes
+    ----------
+    rotations
+        (J, 3, 3) the canonical pose as it was taken: tilted, legs bent to stand, and the neck raised where
+        the head would have been in the ground.
+    vertices
+        (V, 3) evaluated vertices of the rig, world space, stacked like ``RigGeometry.vertices``.
+    clearance
+        (4,) height of the lowest vertex of each foot above ground, trunk lengths; NaN for one without skin.
+    """
+
+    rotations: FloatArray
+    vertices: FloatArray
+    clearance: FloatArray
+
+
+class StandingRig:
+    """Puts one rig on the ground, pose after pose.
+
+    Parameters
+    ----------
+    poser
+        The rig.
+    geometry
+        Its rest pose.
+    """
+
+    def __init__(self, poser: RigPoser, geometry: RigGeometry) -> None:
+        self.poser = poser
+        self.contact = GroundContact(geometry, poser.retargeting)
+
+    def pose(
+        self,
+        rotations: FloatArray,
+        clearance: FloatArray | None = None,
+        most_tilt: float = MOST_TILT,
+    ) -> Stand:
+        """Pose the rig and put it on the ground.
+
+        Parameters
+        ----------
+        rotations
+            (J, 3, 3) canonical pose.
+        clearance
+            (4,) height of each foot above ground, trunk lengths, where it is known, as in a clip; in a leap
+            the lowest is above zero. By default the pose stands, and which feet stand is guessed from it.
+        most_tilt
+            Degrees by which the body may be tilted to bring its standing feet down together.
+        """
+        retargeting, contact = self.poser.retargeting, self.contact
+        lift = 0.0
+        if clearance is not None and np.isfinite(clearance).any():
+            lift = max(0.0, float(np.nanmin(clearance)))
+        over = None if clearance is None else (np.asarray(clearance) - lift)[None]
+        total = accumulate(np.asarray(rotations, dtype=np.float64))[None]
+        total = contact.settled(total, over, most_tilt)
+        bottom = contact.carried(total, contact.parts.bearing)[..., 2].min(axis=1)
+        total = contact.head_lifted(total, bottom - lift)
+        moves = bone_moves(retargeting, separate(total))[0]
+        up = retargeting.body_frame[2]
+        for _ in range(2):
+            self.poser.apply(moves)
+            bpy.context.view_layer.update()
+            vertices = deformed_vertices(self.poser.rig, bpy.context.evaluated_depsgraph_get())
+            low = (vertices[contact.parts.bearing] @ up).min()
+            sunk = low - retargeting.ground - lift * retargeting.trunk_length
+            if abs(sunk) < _EXACT * retargeting.trunk_length:
+                break
+            moves[:, :3, 3] -= sunk * up
+        heights = (vertices @ up - retargeting.ground) / retargeting.trunk_length
+        feet = np.array([heights[foot].min() if len(foot) else np.nan for foot in contact.parts.feet])
+        return Stand(separate(total)[0], vertices, feet)

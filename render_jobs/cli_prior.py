@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .prior_train_command import train
+
 if TYPE_CHECKING:
     from .prior_corpus_command import CorpusOptions
 
@@ -17,6 +19,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     add_completion=False,
 )
+
+
+app.command("train")(train)
 
 
 @app.callback()

@@ -52,7 +52,7 @@ class LatentMixture:
 
 
 def fit_mixture(
-    latents: Array, weights: Array, limit: int = 2048, neighbours: int = 8, bandwidth: float = 0.6
+    latents: Array, weights: Array, limit: int = 2048, neighbours: int = 8, bandwidth: float = 0.5
 ) -> tuple[LatentMixture, NDArray[np.int64]]:
     """Put Gaussians at poses.
 

@@ -155,16 +155,36 @@ def joint_places(
     -------
     (N, J + tips, 3) tensor
     """
-    total: list[Tensor] = []
-    places: list[Tensor] = []
-    for joint, parent in enumerate(parents):
-        own = rotations[:, joint]
-        if parent < 0:
-            total.append(own)
-            places.append(torch.zeros_like(offsets[:, joint]))
+    steps: list[Tensor] = []
+    order: list[int] = []
+    above = place_above = None
+    # Joint by joint would be a hundred small products; level by level of the tree it is a few.
+    for joints, within in tree_levels(parents):
+        own = rotations[:, joints]
+        if above is None or place_above is None:
+            total, places = own, torch.zeros_like(offsets[:, joints])
         else:
-            total.append(total[parent] @ own)
-            step = (total[parent] @ offsets[:, joint, :, None])[..., 0]
-            places.append(places[parent] + step)
-    places += [places[joint] + total[joint] @ offset for joint, offset in tips]
-    return torch.stack(places, dim=1)
+            total = above[:, within] @ own
+            places = place_above[:, within] + (above[:, within] @ offsets[:, joints, :, None])[..., 0]
+        above, place_above = total, places
+        steps.append(torch.cat([places[..., None], total], dim=-1))
+        order += joints
+    back = [order.index(joint) for joint in range(len(parents))]
+    whole = torch.cat(steps, dim=1)[:, back]
+    found = whole[..., 0]
+    ends = [found[:, joint] + whole[:, joint, :, 1:] @ offset for joint, offset in tips]
+    return torch.cat([found, torch.stack(ends, dim=1)], dim=1) if ends else found
+
+
+def tree_levels(parents: Sequence[int]) -> list[tuple[list[int], list[int]]]:
+    """Joints of each level of a tree, the roots first, and where their parents are in the level above."""
+    depth: list[int] = []
+    for parent in parents:
+        depth.append(0 if parent < 0 else depth[parent] + 1)
+    levels: list[tuple[list[int], list[int]]] = []
+    above: list[int] = []
+    for level in range(max(depth) + 1):
+        joints = [joint for joint, at in enumerate(depth) if at == level]
+        levels.append((joints, [above.index(parents[joint]) for joint in joints] if level else []))
+        above = joints
+    return levels

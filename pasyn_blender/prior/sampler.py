@@ -20,6 +20,7 @@ from .latent_mixture import (
     nearest_centres,
     spread_latents,
 )
+from .latent_walk import walk_latents
 from .layers import Layer, in_single_precision, run_layers
 from .pose_frames import conditions, without_heading
 
@@ -28,6 +29,7 @@ Source = Literal["prior", "normal", "posterior"]
 BLOCK: Final = 256
 """Samples are drawn and decoded in blocks of this many, each by a generator of its own."""
 
+_GOLDEN: Final = (np.sqrt(5) - 1) / 2
 _LOG_VARIANCE = (-12.0, 4.0)
 
 
@@ -223,9 +225,12 @@ class Prior:
         latents = np.empty((count, self.latent_size), dtype=np.float32)
         rows = np.empty((count, len(condition)), dtype=np.float32)
         normals = mixture.neighbours.shape[1] if source == "prior" else self.latent_size
+        # Which Gaussian follows a golden-ratio sequence: as even over all poses as can be, however many are
+        # drawn. Independent draws would take some poses three times before others once.
+        offset = np.random.default_rng(np.random.SeedSequence(first_seed)).random()
         for block, first in enumerate(range(0, count, BLOCK)):
             rng = np.random.default_rng(np.random.SeedSequence(first_seed, spawn_key=(block,)))
-            pick = rng.random(BLOCK)
+            pick = (offset + np.arange(first, first + BLOCK) * _GOLDEN) % 1
             noise = rng.standard_normal((BLOCK, normals), dtype=np.float32)
             here = slice(first, min(first + BLOCK, count))
             size = here.stop - first
@@ -273,6 +278,45 @@ class Prior:
         left = to_turn(np.swapaxes(self.decode(latents), -1, -2) @ ends)
         turn = left[0] + share[..., None] * (left[1] - left[0])
         return self._with_known(path @ from_turn(turn.astype(np.float32)), ends[:1])
+
+    def walk(
+        self,
+        frames: int,
+        seed: int | np.random.Generator,
+        speed: float = 3.0,
+        action: str | None = None,
+        species: str | None = None,
+    ) -> NDArray[np.float32]:
+        """(F, J, 3, 3) poses of a smooth walk from one neighbouring pose to the next.
+
+        Parameters
+        ----------
+        frames
+            How many.
+        seed
+            Seed, or a generator to draw one from.
+        speed
+            Mean degrees that the joints turn from frame to frame.
+        action, species
+            Stay with poses of that action or species.
+
+        Raises
+        ------
+        PriorError
+            No frames, a speed that is not above zero, or an unknown action or species.
+        """
+        if frames < 1 or not (np.isfinite(speed) and speed > 0):
+            raise PriorError(f"a walk of {frames} frames at speed {speed}: both must be above zero")
+        rng = np.random.default_rng(np.random.SeedSequence(_seed(seed), spawn_key=(6,)))
+        condition = self.condition(action, species)
+        latents = walk_latents(
+            self._mixture_of(action, species),
+            lambda places: self.decode(places, condition),
+            frames,
+            rng,
+            speed,
+        )
+        return self.decode(latents, condition)
 
     def score(self, rotations: Array, known: Array | None = None) -> Plausibility:
         """Say how plausible (N, J, 3, 3) poses are, by their latents' density and joint by joint.

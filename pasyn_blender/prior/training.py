@@ -184,8 +184,10 @@ class _Learner:
             # Joints an animal lacks must not carry those it has away.
             made = torch.where(known[..., None, None] > 0, made, real)
             counted = torch.cat([known, known[:, [joint for joint, _ in self.tips]]], dim=1)
-            places = [joint_places(pose, offsets, parents, self.tips) for pose in (made, real)]
-            distance = torch.sqrt(((places[0] - places[1]) ** 2).sum(-1) + 1e-8)
+            with torch.no_grad():
+                right = joint_places(real, offsets, parents, self.tips)
+            apart = joint_places(made, offsets, parents, self.tips) - right
+            distance = torch.sqrt((apart**2).sum(-1) + 1e-8)
             loss = loss + options.position_weight * (distance * counted).sum(1).mean()
         nats = 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).mean(0)
         charged = torch.clamp(nats - options.free_bits, min=0).sum()

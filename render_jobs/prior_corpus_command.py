@@ -220,7 +220,7 @@ def _read(source: _Source, options: CorpusOptions, within: Advance) -> _Found:
         return _read_rig(source, options, within)
     assert source.path is not None
     if source.path.suffix.lower() == ".bvh":
-        from pasyn_blender.prior.bvh_mapping import read_bvh_clip
+        from pasyn_blender.prior.bvh_clip import read_bvh_clip
 
         clip, notes = read_bvh_clip(source.path)
         return _taken([clip], options, notes)

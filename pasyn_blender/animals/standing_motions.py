@@ -56,7 +56,8 @@ def graze(bones: Sequence[Bone], height: float) -> Clip:
         figure.offset[:, 2] = -0.025 * height
         figure.rotate("pelvis", turn(0, np.full(frames + 1, 4.5)))
         figure.rotate("chest", turn(0, np.full(frames + 1, 6.0)))
-        pose_neck(figure, pitch, 12.0 - pitch + 2.0 * crop, aim, 0.3 * aim)
+        # The poll opens by 70 degrees at the most: the head hangs from the neck, the nose does not poke.
+        pose_neck(figure, pitch, -0.63 * pitch + 2.0 * crop, aim, 0.3 * aim)
         return figure
 
     low, high = np.full(frames + 1, 40.0), np.full(frames + 1, 125.0)

@@ -176,7 +176,7 @@ def write(folder: Path, old: str, new: str) -> Path:
 
 
 def test_own_limits_are_read(tmp_path: Path, limits: JointLimits) -> None:
-    own = read_limits(write(tmp_path, "forearm: {pitch: [-125, 32]", "forearm: {pitch: [-90, 20]"))
+    own = read_limits(write(tmp_path, "forearm: {pitch: [-125, 37]", "forearm: {pitch: [-90, 20]"))
     elbows = [JOINTS.index("left_forearm"), JOINTS.index("right_forearm")]
     assert own.low[elbows, 0].tolist() == [-90, -90]
     assert own.high[elbows, 0].tolist() == [20, 20]
@@ -188,10 +188,10 @@ def test_own_limits_are_read(tmp_path: Path, limits: JointLimits) -> None:
     [
         ("forearm:", "forarm:", "no joint 'forarm'"),
         ("pelvis: {pitch: [-85, 60], yaw: 25, roll: 45}", "", "no limits for pelvis"),
-        ("pitch: [-125, 32]", "pitch: [32, -116]", r"forearm\.pitch: expected \[low, high\]"),
-        ("pitch: [-125, 32]", "pitch: [10, 32]", r"low ≤ 0 ≤ high"),
-        ("pitch: [-125, 32]", "pitch: bent", "expected degrees, found 'bent'"),
-        ("pitch: [-125, 32]", "flexion: [-116, 32]", "forearm: expected pitch, abduction, twist"),
+        ("pitch: [-125, 37]", "pitch: [32, -116]", r"forearm\.pitch: expected \[low, high\]"),
+        ("pitch: [-125, 37]", "pitch: [10, 32]", r"low ≤ 0 ≤ high"),
+        ("pitch: [-125, 37]", "pitch: bent", "expected degrees, found 'bent'"),
+        ("pitch: [-125, 37]", "flexion: [-116, 32]", "forearm: expected pitch, abduction, twist"),
         ("yaw: 60, roll: 30", "yaw: [-60, 50], roll: 30", "the same to either side"),
         ("yaw: 60, roll: 30", "yaw: 100, roll: 30", "at most 85"),
         ("pelvis: {", "pelvis: [", "no YAML"),

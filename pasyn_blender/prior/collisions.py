@@ -44,8 +44,8 @@ _MIDDLE: Final[dict[str, tuple[str | _Place, str | _Place, float]]] = {
     "neck": ("neck_base", "neck_top", 0.085),
     "throat": ("neck_top", "head", 0.075),
     "head": ("head", "nose", 0.060),
-    "tail": ("tail_middle", "tail_end", 0.015),
-    "tail_end": ("tail_end", "tail_tip", 0.015),
+    "tail": ("tail_middle", "tail_end", 0.008),
+    "tail_end": ("tail_end", "tail_tip", 0.008),
 }
 
 

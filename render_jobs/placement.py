@@ -99,17 +99,31 @@ class Comparison:
 
         The spread reaches from the 5th to the 95th percentile, in x and in y.
         """
-        return _fits(self.aligned_synthetic, self.aligned_photos)
+        return self.verdicts(matched=True) == "fits"
 
-    @property
-    def fits_in_box(self) -> NDArray[np.bool_]:
-        """(P,) the same for places in the box as annotated."""
-        return _fits(self.box_synthetic, self.box_photos)
+    def verdicts(self, *, matched: bool) -> NDArray[np.str_]:
+        """(P,) of each point "fits", "spread" or "off"; or "n/a".
 
+        Parameters
+        ----------
+        matched
+            Judge places matched for build and stance, rather than those in the box as annotated.
 
-def _fits(made: Spread, photos: Spread) -> NDArray[np.bool_]:
-    inside = ((made.mean >= photos.low) & (made.mean <= photos.high)).all(axis=1)
-    return np.asarray(inside & (np.linalg.norm(made.mean - photos.mean, axis=1) <= TOLERANCE))
+        Returns
+        -------
+        array
+            "spread": inside the photos' spread, but its mean is more than :data:`TOLERANCE` off; "n/a":
+            means another place of the body on the photos.
+        """
+        made, photos = (
+            (self.aligned_synthetic, self.aligned_photos)
+            if matched
+            else (self.box_synthetic, self.box_photos)
+        )
+        inside = ((made.mean >= photos.low) & (made.mean <= photos.high)).all(axis=1)
+        near = np.linalg.norm(made.mean - photos.mean, axis=1) <= TOLERANCE
+        words = np.where(inside, np.where(near, "fits", "spread"), "off")
+        return np.where([name in self.photos.renamed for name in POINTS], "n/a", words)
 
 
 def _spread(places: FloatArray) -> Spread:
@@ -170,11 +184,13 @@ def table_text(comparison: Comparison) -> str:
         f"photos: {describe(comparison.photos)}; synthetic: {describe(comparison.synthetic)}",
         "places in the box (x from the front, y from the top, % of its longer side), and offsets",
         "(+x towards the tail, +y down); matched = after taking out size, length for height and stance;",
+        f"fits = in the photos' spread (5th to 95th percentile), {100 * TOLERANCE:g} % from their mean at most;",
         f"alike = share of the photos that are within {100 * TOLERANCE:g} % of all others by the same rule",
         "",
-        f"{'':14}{'photos in box':>24}{'synthetic':>14}{'offset in box':>16}{'':6}"
-        f"{'offset matched':>16}{'':6}{'photos sd':>12}{'alike':>8}",
+        f"{'':14}{'photos in box':>24}{'synthetic':>14}{'offset in box':>16}{'':7}"
+        f"{'offset matched':>16}{'':7}{'photos sd':>12}{'alike':>8}",
     ]
+    in_box, judged = comparison.verdicts(matched=False), comparison.verdicts(matched=True)
     for i, name in enumerate(POINTS):
         mean, sd = 100 * comparison.box_photos.mean[i], 100 * comparison.box_photos.deviation[i]
         made, box = 100 * comparison.box_synthetic.mean[i], 100 * comparison.box_offsets[i]
@@ -182,9 +198,9 @@ def table_text(comparison: Comparison) -> str:
         lines.append(
             f"{name:14}{f'{mean[0]:.1f}±{sd[0]:.1f}, {mean[1]:.1f}±{sd[1]:.1f}':>24}"
             f"{f'{made[0]:.1f}, {made[1]:.1f}':>14}{f'{box[0]:+.1f}, {box[1]:+.1f}':>16}"
-            f" {verdict(comparison, i, comparison.fits_in_box):5}"
+            f" {in_box[i]:6}"
             f"{f'{matched[0]:+.1f}, {matched[1]:+.1f}':>16}"
-            f" {verdict(comparison, i, comparison.fits):5}{f'{wide[0]:.1f}, {wide[1]:.1f}':>12}"
+            f" {judged[i]:6}{f'{wide[0]:.1f}, {wide[1]:.1f}':>12}"
             f"{f'{100 * comparison.photos_that_fit[i]:.0f} %':>8}"
         )
     lines.extend(["", *summary(comparison)])
@@ -209,20 +225,3 @@ def summary(comparison: Comparison) -> tuple[str, ...]:
         f"The nearer feet are seen lower than the others by {photos:.0f} % of the height on the photos and "
         f"{synthetic:.0f} % here: the closer and the higher the camera, the more.",
     )
-
-
-def verdict(comparison: Comparison, point: int, fits: NDArray[np.bool_]) -> str:
-    """Say "fits" or "off", and "n/a" of a point that means another place of the body on the photos.
-
-    Parameters
-    ----------
-    comparison
-        What was compared.
-    point
-        Row of the compared points.
-    fits
-        ``comparison.fits`` or ``comparison.fits_in_box``.
-    """
-    if POINTS[point] in comparison.photos.renamed:
-        return "n/a"
-    return "fits" if fits[point] else "off"

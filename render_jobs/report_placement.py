@@ -9,7 +9,7 @@ import numpy as np
 
 from pasyn_blender.errors import PasynError
 
-from .placement import TOLERANCE, compare, summary, verdict
+from .placement import TOLERANCE, compare, summary
 from .placement_views import (
     POINTS,
     choose_side_views,
@@ -54,6 +54,7 @@ def placement_section(data: ReportData, reference: Path) -> str:
         comparison = compare(photos, synthetic)
     except PasynError as error:
         raise PasynError(f"{reference}: {error}") from error
+    in_box, judged = comparison.verdicts(matched=False), comparison.verdicts(matched=True)
     rows = []
     for i, name in enumerate(POINTS):
         offset, spread = 100 * comparison.offsets[i], 100 * comparison.aligned_photos.deviation[i]
@@ -65,10 +66,10 @@ def placement_section(data: ReportData, reference: Path) -> str:
                 f"{mean[0]:.1f}, {mean[1]:.1f}",
                 f"{place[0]:.1f}, {place[1]:.1f}",
                 f"{raw[0]:+.1f}, {raw[1]:+.1f}",
-                _word(verdict(comparison, i, comparison.fits_in_box)),
+                _word(in_box[i]),
                 f"{offset[0]:+.1f}, {offset[1]:+.1f}",
                 f"{spread[0]:.1f}, {spread[1]:.1f}",
-                _word(verdict(comparison, i, comparison.fits)),
+                _word(judged[i]),
                 f"{100 * comparison.photos_that_fit[i]:.0f} %",
             )
         )
@@ -88,7 +89,8 @@ def placement_section(data: ReportData, reference: Path) -> str:
         f"in per cent of the box's longer side, plus is towards the tail and down. In box: as annotated; on "
         f"photos boxes are drawn by hand and looser than an outline. Matched: after taking out size, length "
         f"for height, and the lean of the legs, each without the point in question. A point fits that lies "
-        f"within the photos' 5th to 95th percentile and {100 * TOLERANCE:g} % of their mean; the last column "
+        f"within the photos' spread (5th to 95th percentile) and {100 * TOLERANCE:g} % of their mean; spread "
+        f"marks one within the first only. The last column "
         f"says how many of the photos are that near to all others. n/a marks a point that means another "
         f"place of the body on the photos. " + " ".join(summary(comparison))
     )

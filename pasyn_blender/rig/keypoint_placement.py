@@ -56,7 +56,7 @@ _FROM_FRONT = {
     "shoulder": 0.50,
     "elbow": 0.50,
     "front_paw": 0.52,
-    "hip": 0.48,
+    "hip": 0.50,
     "knee": 0.50,
     "back_paw": 0.52,
 }

@@ -184,7 +184,7 @@ def table_text(comparison: Comparison) -> str:
         f"photos: {describe(comparison.photos)}; synthetic: {describe(comparison.synthetic)}",
         "places in the box (x from the front, y from the top, % of its longer side), and offsets",
         "(+x towards the tail, +y down); matched = after taking out size, length for height and stance;",
-        f"fits = in the photos' spread (5th to 95th percentile), {100 * TOLERANCE:g} % from their mean at most;",
+        f"fits = within the photos' 5th to 95th percentile and {100 * TOLERANCE:g} % of their mean;",
         f"alike = share of the photos that are within {100 * TOLERANCE:g} % of all others by the same rule",
         "",
         f"{'':14}{'photos in box':>24}{'synthetic':>14}{'offset in box':>16}{'':7}"

@@ -52,7 +52,7 @@ class LatentMixture:
 
 
 def fit_mixture(
-    latents: Array, weights: Array, limit: int = 2048, neighbours: int = 8, bandwidth: float = 0.5
+    latents: Array, weights: Array, limit: int = 2048, neighbours: int = 8, bandwidth: float = 0.45
 ) -> tuple[LatentMixture, NDArray[np.int64]]:
     """Put Gaussians at poses.
 
@@ -104,10 +104,15 @@ def draw_latents(
     -------
     (N, L) latents, and (N,) numbers of the Gaussians they come from.
     """
+    component = drawn_components(mixture, pick)
+    return spread_latents(mixture, mixture.centres[component], component, noise, sigma), component
+
+
+def drawn_components(mixture: LatentMixture, pick: Array) -> NDArray[np.int64]:
+    """(N,) numbers of the Gaussians that (N,) numbers in [0, 1) fall on, each as wide as its weight."""
     edges = np.cumsum(mixture.weights)
     component = np.searchsorted(edges / edges[-1], pick, side="right")
-    component = np.minimum(component, len(edges) - 1)
-    return spread_latents(mixture, mixture.centres[component], component, noise, sigma), component
+    return np.minimum(component, len(edges) - 1)
 
 
 def spread_latents(

@@ -76,6 +76,8 @@ def pose_frames(
     rotations = np.concatenate([clip.rotations for clip in clips]).astype(np.float32)
     if corpus.canonical:
         rotations = without_heading(rotations)
+    known = np.stack([clip.known for clip in clips]).astype(bool)[number]
+    rotations = np.where(known[..., None, None], rotations, np.eye(3, dtype=np.float32))
     build = np.stack([clip.offsets for clip in clips]).astype(np.float32)
     if corpus.canonical:
         missing = ~build.any(axis=(1, 2))
@@ -83,7 +85,7 @@ def pose_frames(
     weight = 1 / np.sqrt(lengths[number])
     return PoseFrames(
         rotations=rotations,
-        known=np.stack([clip.known for clip in clips]).astype(bool)[number],
+        known=known,
         offsets=build[number],
         clip=number,
         weight=weight / weight.sum(),

@@ -16,6 +16,7 @@ from ..errors import PriorError
 from .latent_mixture import (
     LatentMixture,
     draw_latents,
+    drawn_components,
     log_density,
     nearest_centres,
     spread_latents,
@@ -240,8 +241,9 @@ class Prior:
             if source == "prior":
                 drawn, component = draw_latents(mixture, pick[:size], noise[:size], sigma)
             else:
-                drawn, component = draw_latents(mixture, pick[:size], noise[:size, :0], 0.0)
-                drawn = drawn + np.float32(sigma) * noise[:size] * self._posterior_spread[component]
+                component = drawn_components(mixture, pick[:size])
+                spread = np.float32(sigma) * self._posterior_spread[component]
+                drawn = mixture.centres[component] + noise[:size] * spread
             latents[here] = drawn
             rows[here] = self._component_conditions[component]
         return latents, rows

@@ -72,7 +72,7 @@ class TrainingOptions:
     hold_out_animal: str | None = None
     components: int = 2048
     neighbours: int = 8
-    bandwidth: float = 0.5
+    bandwidth: float = 0.45
     device: str = "auto"
 
 

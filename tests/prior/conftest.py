@@ -8,7 +8,7 @@ from made_up_corpora import swinging_animals
 from pasyn_blender.prior.sampler import Prior
 from pasyn_blender.prior.training_options import TrainingOptions, TrainingReport
 
-SMALL = TrainingOptions(seed=1, epochs=20, width=64, latent=8, components=400)
+SMALL = TrainingOptions(seed=1, epochs=60, width=96, latent=8, components=400, position_weight=0)
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,7 @@ SIZE = NetworkSize(joints=27, latent=6, conditions=0, width=32, depth=2)
 
 def test_numpy_decodes_and_encodes_as_torch(prior: Prior):
     """The prior's own weights in a torch network give the same poses and latents."""
-    size = NetworkSize(joints=len(prior.joints), latent=prior.latent_size, conditions=0, width=64, depth=2)
+    size = NetworkSize(joints=len(prior.joints), latent=prior.latent_size, conditions=0, width=96, depth=2)
     network = PoseAutoencoder(size, prior.mean, seed=0)
     for perceptron, layers in ((network.encoder, prior.encoder), (network.decoder, prior.decoder)):
         linear = [module for module in perceptron if isinstance(module, torch.nn.Linear)]

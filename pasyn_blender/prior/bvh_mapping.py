@@ -134,10 +134,10 @@ def _leg(body: Array, part: str, chain: Sequence[int], ground: float, hips: floa
     cost = np.abs(heights[:, None] - expected) + 0.2 * (1 - steps @ wanted.T)
     options = []
     for count in range(2, min(len(heights), len(names)) + 1):
-        skipped = 0.15 * (min(len(heights), len(names)) - count)
+        skipped = 0.3 * (min(len(heights), len(names)) - count)
         for rows in itertools.combinations(range(len(heights)), count):
             # A stub at the beginning of a leg is none of its segments.
-            short = 0.3 * sum(lengths[row] < 0.03 * hips for row in rows)
+            short = 0.5 * sum(lengths[row] < 0.03 * hips for row in rows)
             for columns in itertools.combinations(range(len(names)), count):
                 total = float(cost[list(rows), list(columns)].sum()) + skipped + short
                 # Skeletons leave out shoulder blades and feet, seldom what lies between.

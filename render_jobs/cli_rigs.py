@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from pasyn_blender.errors import PasynError
+
 app = typer.Typer(
     help="Look at rigged models.", no_args_is_help=True, rich_markup_mode=None, add_completion=False
 )
@@ -27,6 +29,9 @@ def map_rig(
         Path | None,
         typer.Option("--output", "-o", help="YAML to write; by default <name>.rig_map.yaml.", metavar="YAML"),
     ] = None,
+    edited: Annotated[
+        Path | None, typer.Option("--map", help="Draw this map as it is, and write no other.", metavar="YAML")
+    ] = None,
     picture: Annotated[
         Path | None, typer.Option(help="Picture to write; by default beside the YAML.", metavar="PNG")
     ] = None,
@@ -36,12 +41,17 @@ def map_rig(
 ) -> None:
     """Find the joints and keypoints of a model.
 
-    Writes them as YAML and draws them. Correct the YAML by hand where a joint or keypoint sits wrong, and
-    name it in the job as rig_map.
+    Writes them as YAML and draws them. Correct the YAML by hand where a joint or keypoint sits wrong, draw
+    it again with --map, and name it in the job as rig_map.
     """
-    from .rig_command import map_file
+    from .rig_command import draw_map, map_file
 
-    mapped = map_file(file, output, picture, overwrite=overwrite)
+    if edited is None:
+        mapped = map_file(file, output, picture, overwrite=overwrite)
+    elif output is not None or overwrite:
+        raise PasynError("--map draws a map and writes none: leave out --output and --overwrite")
+    else:
+        mapped = draw_map(file, edited, picture)
     for note in mapped.notes:
         print(f"note: {note}")
     found = mapped.rig_map

@@ -44,3 +44,28 @@ def test_neither_model_nor_picture_is_taken_for_the_map(fox: Path, tmp_path: Pat
         assert done.returncode == 2
         assert str(target) in done.stderr and right in done.stderr
         assert target.read_bytes() == b"precious"
+
+
+def test_an_edited_map_is_drawn_and_left_as_it_is(fox: Path, tmp_path: Path) -> None:
+    target = tmp_path / "fox.yaml"
+    assert pasyn("rig", "map", str(fox), "--output", str(target)).returncode == 0
+    found = target.with_suffix(".png").read_bytes()
+    lines = target.read_text().splitlines()
+    row = next(i for i, line in enumerate(lines) if line.strip() == "nose:")
+    depth = len(lines[row]) - len(lines[row].lstrip())
+    end = next(i for i in range(row + 1, len(lines)) if len(lines[i]) - len(lines[i].lstrip()) <= depth)
+    pad = " " * (depth + 2)
+    lines[row + 1 : end] = [f"{pad}bone: b_Head_05", f"{pad}offset: [0, 30, 0]"]
+    edited = "\n".join(lines) + "\n"
+    target.write_text(edited)
+    done = pasyn("rig", "map", str(fox), "--map", str(target))
+    assert done.returncode == 0, done.stderr
+    assert target.read_text() == edited
+    assert target.with_suffix(".png").read_bytes() != found
+    refused = pasyn("rig", "map", str(fox), "--map", str(target), "--overwrite")
+    assert refused.returncode == 2
+    assert "--map draws a map and writes none" in refused.stderr
+    target.write_text(edited.replace("b_Head_05", "b_Heda"))
+    refused = pasyn("rig", "map", str(fox), "--map", str(target))
+    assert refused.returncode == 2
+    assert "fox.yaml" in refused.stderr and "b_Heda" in refused.stderr

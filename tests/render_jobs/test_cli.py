@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -152,3 +154,23 @@ def test_a_terminal_gets_a_bar(capsys: pytest.CaptureFixture[str]) -> None:
     progress.end()
     assert "3/3" in terminal.getvalue()
     assert "shot 7 [failed]" in terminal.getvalue()
+
+
+def test_ctrl_c_while_the_program_loads_shows_no_traceback() -> None:
+    interrupted = 0
+    for delay in (0.03, 0.06, 0.1, 0.15, 0.2, 0.3):
+        program = subprocess.Popen(
+            [sys.executable, "-c", "print(flush=True); from render_jobs.entry import main; main()", "--help"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=REPOSITORY,
+            text=True,
+        )
+        assert program.stdout is not None
+        program.stdout.readline()  # Python itself is up
+        time.sleep(delay)
+        program.send_signal(signal.SIGINT)
+        _, errors = program.communicate(timeout=60)
+        assert "Traceback" not in errors
+        interrupted += program.returncode in (-signal.SIGINT, 128 + signal.SIGINT)
+    assert interrupted

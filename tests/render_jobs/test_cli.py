@@ -160,14 +160,14 @@ def test_ctrl_c_while_the_program_loads_shows_no_traceback() -> None:
     interrupted = 0
     for delay in (0.03, 0.06, 0.1, 0.15, 0.2, 0.3):
         program = subprocess.Popen(
-            [sys.executable, "-c", "print(flush=True); from render_jobs.entry import main; main()", "--help"],
+            [sys.executable, "-c", "from render_jobs.entry import main; print(flush=True); main()", "--help"],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=REPOSITORY,
             text=True,
         )
         assert program.stdout is not None
-        program.stdout.readline()  # Python itself is up
+        program.stdout.readline()  # Python itself is up, and takes the next line
         time.sleep(delay)
         program.send_signal(signal.SIGINT)
         _, errors = program.communicate(timeout=60)

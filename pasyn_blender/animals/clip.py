@@ -72,11 +72,16 @@ def toe_of(bones: Sequence[Bone], limb: str, suffix: str) -> FloatArray:
 
 
 def pose_neck(figure: Figure, pitch: FloatArray, head: FloatArray, yaw: FloatArray | float = 0.0,
-               roll: FloatArray | float = 0.0) -> None:  # fmt: skip
-    """Share a turn of the neck among its bones, and turn the head by so much more."""
+               roll: FloatArray | float = 0.0, lowered: bool = False) -> None:  # fmt: skip
+    """Share a turn of the neck among its bones, and turn the head by so much more.
+
+    A neck lowered to the ground bends at its base, hardly in its middle.
+    """
     yaw, roll = np.asarray(yaw, float), np.asarray(roll, float)
-    for name, share in (("neck_1", 0.45), ("neck_2", 0.32), ("neck_3", 0.23)):
-        figure.rotate(name, turn(2, share * 0.8 * yaw), turn(0, share * pitch))
+    shares = (0.45, 0.32, 0.23)
+    bends = (0.66, 0.26, 0.08) if lowered else shares
+    for name, share, bend in zip(("neck_1", "neck_2", "neck_3"), shares, bends, strict=True):
+        figure.rotate(name, turn(2, share * 0.8 * yaw), turn(0, bend * pitch))
     figure.rotate("head", turn(2, 0.2 * yaw), turn(1, roll), turn(0, head))
 
 

@@ -56,8 +56,9 @@ def graze(bones: Sequence[Bone], height: float) -> Clip:
         figure.offset[:, 2] = -0.025 * height
         figure.rotate("pelvis", turn(0, np.full(frames + 1, 4.5)))
         figure.rotate("chest", turn(0, np.full(frames + 1, 6.0)))
-        # The poll opens by 70 degrees at the most: the head hangs from the neck, the nose does not poke.
-        pose_neck(figure, pitch, -0.63 * pitch + 2.0 * crop, aim, 0.3 * aim)
+        # The poll opens by some 60 degrees, little more than that of a horse that reaches between its feet
+        # (Clayton et al., Equine Vet. J. 42, 2010): the head hangs from the neck, the nose does not poke.
+        pose_neck(figure, pitch, -0.72 * pitch + 2.0 * crop, aim, 0.3 * aim, lowered=True)
         return figure
 
     low, high = np.full(frames + 1, 40.0), np.full(frames + 1, 125.0)

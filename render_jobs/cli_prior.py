@@ -11,7 +11,7 @@ import typer
 from .prior_train_command import train
 
 if TYPE_CHECKING:
-    from .prior_corpus_command import CorpusOptions
+    from .prior_corpus_sources import CorpusOptions
 
 app = typer.Typer(
     help="Collect motion, and learn poses from it.",
@@ -161,7 +161,7 @@ def _options(
 ) -> CorpusOptions:
     from pasyn_blender.prior.action_labels import Labels, parsed_labels, read_labels
 
-    from .prior_corpus_command import CorpusOptions
+    from .prior_corpus_sources import CorpusOptions
 
     written = read_labels(labels) if labels is not None else Labels()
     return CorpusOptions(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
@@ -16,44 +16,18 @@ from pasyn_blender.prior.action_labels import Labels, fits
 from pasyn_blender.prior.clip_cleaning import Note, cleaned, resampled, without_copies
 from pasyn_blender.prior.corpus import Clip, Corpus, check_corpus, read_corpus, write_corpus
 
-RIG_SUFFIXES: Final = (".blend", ".glb", ".gltf", ".fbx")
-SUFFIXES: Final = (*RIG_SUFFIXES, ".bvh", ".npz", ".npy")
+from .prior_corpus_sources import (
+    CorpusOptions,
+    Source,
+    is_corpus,
+    is_rig,
+    is_wanted,
+    listed_sources,
+    named_only,
+)
 
 Advance = Callable[[str, float], None]
 """Told what is being read, and the share of all reading that is done."""
-
-
-@dataclass(frozen=True)
-class CorpusOptions:
-    """How a corpus is made.
-
-    Attributes
-    ----------
-    rate
-        Frames a second of its clips.
-    only, without
-        Patterns of clips to take and to leave: compared with the clip's name, its action, and ``animal/clip``
-        where the pattern has a slash. Without ``only``, all are taken.
-    individuals
-        Individuals of built-in animals.
-    labels
-        Species and actions as a person names them.
-    rig_maps
-        (pattern of the rig's file name, map) in order; the first that fits is used.
-    licence
-        Licence and source of the animations.
-    clean
-        Mend and cut broken, held and repeated frames; otherwise only clips that cannot be read are left out.
-    """
-
-    rate: float = 30.0
-    only: tuple[str, ...] = ()
-    without: tuple[str, ...] = ()
-    individuals: tuple[int, ...] = (0,)
-    labels: Labels = field(default_factory=Labels)
-    rig_maps: tuple[tuple[str, Path], ...] = ()
-    licence: str = ""
-    clean: bool = True
 
 
 @dataclass(frozen=True)
@@ -72,16 +46,6 @@ class MadeCorpus:
     failed: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True)
-class _Source:
-    """One thing to read: a file, or an individual of a built-in animal."""
-
-    name: str
-    path: Path | None = None
-    species: str = ""
-    individual: int = 0
-
-
 @dataclass
 class _Found:
     """What a source gave."""
@@ -91,6 +55,7 @@ class _Found:
     licence: str = ""
     joints: tuple[str, ...] = JOINTS
     parents: tuple[int, ...] = PARENTS
+    skeleton: tuple[str, tuple[str, ...], bytes] | None = None
 
 
 def make_corpus(sources: Sequence[str], options: CorpusOptions, advance: Advance) -> MadeCorpus:
@@ -112,20 +77,20 @@ def make_corpus(sources: Sequence[str], options: CorpusOptions, advance: Advance
         A source does not exist or is of no known kind, joints of sources differ, or there is nothing to take.
         A file of a known kind that cannot be read is left out and returned as failed.
     """
-    listed = _listed(sources, options)
+    listed = listed_sources(sources, options)
     found: dict[int, _Found] = {}
     failed: dict[int, str] = {}
     joints: dict[tuple[str, ...], str] = {}
     # Corpora first: whether their joints fit is known before a rig has been loaded for minutes.
-    order = sorted(range(len(listed)), key=lambda i: _is_rig(listed[i]))
+    order = sorted(range(len(listed)), key=lambda i: is_rig(listed[i]))
     for done, i in enumerate(order):
         source = listed[i]
 
-        def within(what: str, share: float, done: int = done, source: _Source = source) -> None:
+        def within(what: str, share: float, done: int = done, source: Source = source) -> None:
             advance(f"{source.name}{f': {what}' if what else ''}", (done + share) / len(order))
 
         within("", 0.0)
-        if _is_rig(source):
+        if is_rig(source):
             _check_joints(joints, source.name, JOINTS)
         try:
             found[i] = _read(source, options, within)
@@ -135,6 +100,7 @@ def make_corpus(sources: Sequence[str], options: CorpusOptions, advance: Advance
         if found[i].clips:
             _check_joints(joints, source.name, found[i].joints)
     advance("", 1.0)
+    _share_skeletons([found[i] for i in sorted(found)], options.labels)
     corpus = _together([found[i] for i in sorted(found)], options)
     why = tuple((listed[i].name, failed[i]) for i in sorted(failed))
     if not corpus.frames:
@@ -177,80 +143,37 @@ def check_output(output: Path) -> None:
             ) from None
 
 
-def _listed(sources: Sequence[str], options: CorpusOptions) -> list[_Source]:
-    """Every file and individual, in the order given, each once."""
-    from pasyn_blender.animals import BUILT_IN
-
-    found: list[_Source] = []
-    for given in sources:
-        path = Path(given)
-        if path.is_dir():
-            inside = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
-            if not inside:
-                raise CorpusError(f"{path} holds no file that ends in {', '.join(SUFFIXES)}")
-            found += [_Source(file.name, file) for file in inside]
-        elif path.exists() or path.suffix:
-            if not path.exists():
-                raise CorpusError(f"{path} does not exist")
-            if path.suffix.lower() not in SUFFIXES:
-                raise CorpusError(f"{path}: files with motion end in {', '.join(SUFFIXES)}")
-            found.append(_Source(path.name, path))
-        elif given in BUILT_IN:
-            found += [_Source(f"{given} {i}", None, given, i) for i in options.individuals]
-        else:
-            raise CorpusError(
-                f"{given!r} is neither a file nor a built-in animal; built in: {', '.join(BUILT_IN)}"
-            )
-    unique = list(dict.fromkeys(found))
-    names = [source.name for source in unique]
-    return [
-        replace(source, name="/".join(source.path.parts[-2:]))
-        if source.path is not None and names.count(source.name) > 1
-        else source
-        for source in unique
-    ]
-
-
-def _is_rig(source: _Source) -> bool:
-    return source.path is None or source.path.suffix.lower() in RIG_SUFFIXES
-
-
-def _read(source: _Source, options: CorpusOptions, within: Advance) -> _Found:
-    if _is_rig(source):
+def _read(source: Source, options: CorpusOptions, within: Advance) -> _Found:
+    if is_rig(source):
         return _read_rig(source, options, within)
     assert source.path is not None
     if source.path.suffix.lower() == ".bvh":
-        from pasyn_blender.prior.bvh_clip import read_bvh_clip
+        from pasyn_blender.prior.bvh import read_bvh
+        from pasyn_blender.prior.bvh_clip import bvh_clip
 
-        clip, notes = read_bvh_clip(source.path)
-        return _taken([clip], options, notes)
+        name = source.path.stem
+        if not is_wanted(named_only(name, name, options), options):
+            return _Found(notes=[f"{source.name}: left out as asked"])
+        motion = read_bvh(source.path)
+        clip, notes = bvh_clip(motion, source.path)
+        skeleton = (str(source.path.parent.resolve()), motion.names, motion.offsets.round(3).tobytes())
+        return replace(_taken([clip], options, notes), skeleton=skeleton)
     return _read_arrays(source.path, options)
 
 
 def _read_arrays(path: Path, options: CorpusOptions) -> _Found:
     from pasyn_blender.prior.published_poses import read_published_poses
 
-    if path.suffix.lower() == ".npz" and _is_corpus(path):
+    if path.suffix.lower() == ".npz" and is_corpus(path):
         corpus = read_corpus(path)
     else:
         corpus = read_published_poses(path, rate=options.rate)
-    clips = [clip for clip in map(options.labels.labelled, corpus.clips) if _is_wanted(clip, options)]
+    clips = [clip for clip in map(options.labels.labelled, corpus.clips) if is_wanted(clip, options)]
     clips = [resampled(clip, options.rate) for clip in clips]
     return _Found(clips, list(corpus.notes), corpus.licence, corpus.joints, corpus.parents)
 
 
-def _is_corpus(path: Path) -> bool:
-    """Whether an .npz holds anything but published poses."""
-    import zipfile
-
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return "poses.npy" not in archive.namelist()
-    except (OSError, zipfile.BadZipFile):
-        return False
-
-
-def _read_rig(source: _Source, options: CorpusOptions, within: Advance) -> _Found:
+def _read_rig(source: Source, options: CorpusOptions, within: Advance) -> _Found:
     import bpy
 
     from pasyn_blender.rig.clips import read_clip, retargeting_of
@@ -273,7 +196,7 @@ def _read_rig(source: _Source, options: CorpusOptions, within: Advance) -> _Foun
     actions = list_actions(rig)
     if not actions:
         raise CorpusError(f"{source.name} has no actions, so there is no motion to take")
-    wanted = [action for action in actions if _is_wanted(_named(animal, action.name, options), options)]
+    wanted = [action for action in actions if is_wanted(named_only(animal, action.name, options), options)]
     if not wanted:
         return _Found(
             notes=[f"{animal}: none of its actions is wanted: {', '.join(a.name for a in actions)}"]
@@ -309,33 +232,12 @@ def _map(path: Path, rig: Any, geometry: Any, options: CorpusOptions) -> tuple[A
         ) from None
 
 
-def _named(animal: str, name: str, options: CorpusOptions) -> Clip:
-    """A clip without frames that has a name, to ask whether it is wanted before it is read."""
-    nothing = np.zeros((0, 3), dtype=np.float32)
-    empty = Clip(
-        name, animal, "", "", options.rate, nothing, np.zeros(0, dtype=bool), nothing, nothing, nothing
-    )
-    return options.labels.labelled(empty)
-
-
-def _is_wanted(clip: Clip, options: CorpusOptions) -> bool:
-    def meets(patterns: Sequence[str]) -> bool:
-        return any(
-            fits(pattern, f"{clip.animal}/{clip.name}")
-            if "/" in pattern
-            else fits(pattern, clip.name) or fits(pattern, clip.action)
-            for pattern in patterns
-        )
-
-    return (not options.only or meets(options.only)) and not meets(options.without)
-
-
 def _taken(clips: Sequence[Clip], options: CorpusOptions, notes: Sequence[str]) -> _Found:
     """Label, filter, resample and clean the clips of a source."""
     kept = []
     notices: list[Note] = []
     for clip in map(options.labels.labelled, clips):
-        if not _is_wanted(clip, options):
+        if not is_wanted(clip, options):
             continue
         if options.clean:
             result = cleaned(clip)
@@ -351,10 +253,33 @@ def _summed(notes: Sequence[Note]) -> Iterator[str]:
     """Sentences in which clips of an animal that share a finding stand together."""
     alike: dict[tuple[str, str], list[str]] = {}
     for note in notes:
-        told = f"{note.clip} ({note.frames})" if note.frames else note.clip
+        clip = note.clip if note.clip != note.animal else ""  # a BVH file is named once
+        told = (f"{clip} ({note.frames})" if clip else note.frames) if note.frames else clip
         alike.setdefault((note.animal, note.what), []).append(told)
     for (animal, what), clips in alike.items():
-        yield f"{animal}: {', '.join(clips)}: {what}"
+        told = ", ".join(filter(None, clips))
+        yield f"{animal}: {f'{told}: ' if told else ''}{what}"
+
+
+def _share_skeletons(found: Iterable[_Found], labels: Labels) -> None:
+    """Give BVH clips of one folder and one skeleton the folder's name as their animal.
+
+    A BVH file holds one clip; several of an animal must be known to be of one, so that a split can hold the
+    whole animal out.
+    """
+    groups: dict[tuple[str, tuple[str, ...], bytes], list[_Found]] = {}
+    for one in found:
+        if one.skeleton is not None and one.clips:
+            groups.setdefault(one.skeleton, []).append(one)
+    named: list[str] = []
+    for (folder, _, _), members in groups.items():
+        if len(members) < 2:
+            continue
+        name = Path(folder).name
+        named.append(name)
+        animal = name if named.count(name) == 1 else f"{name} {named.count(name)}"
+        for one in members:
+            one.clips = [labels.labelled(replace(clip, animal=animal)) for clip in one.clips]
 
 
 def _together(found: Sequence[_Found], options: CorpusOptions) -> Corpus:

@@ -38,7 +38,18 @@ _TIP_KEYPOINTS: Final = {
 
 
 def read_bvh_clip(path: Path) -> tuple[Clip, list[str]]:
-    """Read a quadruped's motion from a BVH file.
+    """Read a quadruped's motion from a BVH file, as :func:`bvh_clip` does.
+
+    Raises
+    ------
+    CorpusError
+        The file is no BVH, or its skeleton no quadruped that stands in any frame.
+    """
+    return bvh_clip(read_bvh(path), path)
+
+
+def bvh_clip(motion: Motion, path: Path) -> tuple[Clip, list[str]]:
+    """Turn a quadruped's motion into canonical poses.
 
     Which way is up and which way the animal faces is found from its motion. The frame in which it stands most
     squarely, or the pose of zero rotations, is taken for its stance. Where it walks in curves, the clip shows
@@ -46,8 +57,10 @@ def read_bvh_clip(path: Path) -> tuple[Clip, list[str]]:
 
     Parameters
     ----------
+    motion
+        What :func:`~.bvh.read_bvh` returned.
     path
-        The file.
+        The file, for its name.
 
     Returns
     -------
@@ -60,12 +73,11 @@ def read_bvh_clip(path: Path) -> tuple[Clip, list[str]]:
     Raises
     ------
     CorpusError
-        The file is no BVH, or its skeleton no quadruped that stands in any frame.
+        The skeleton is no quadruped that stands in any frame.
     """
-    motion = read_bvh(path)
     points = points_of(motion)
     found = find_quadruped(points, path.name)
-    notes = _stretched(motion, path.stem)
+    notes = _stretched(motion, found, path.stem)
     pose = points.zero if found.frame < 0 else points.places[found.frame]
     turns = np.tile(np.eye(3), (len(motion.names), 1, 1)) if found.frame < 0 else points.totals[found.frame]
     geometry = _dressed(points, motion, pose, turns)
@@ -91,19 +103,24 @@ def read_bvh_clip(path: Path) -> tuple[Clip, list[str]]:
     return clip, notes
 
 
-def _stretched(motion: Motion, name: str) -> list[str]:
-    """Notes on joints whose bones change their length."""
-    notes = []
+def _stretched(motion: Motion, found: Quadruped, name: str) -> list[str]:
+    """A note on joints of the animal whose bones change their length."""
     size = np.linalg.norm(motion.offsets, axis=1).max()
-    for joint, parent in enumerate(motion.parents):
-        lengths = np.linalg.norm(motion.steps[:, joint], axis=1)
-        if parent >= 0 and np.ptp(lengths) > _STRETCH * max(np.median(lengths), 0.2 * size):
-            worst = int(np.abs(lengths - np.median(lengths)).argmax())
-            notes.append(
-                f"{name}: the bone to {motion.names[joint]} is {lengths.min():.3g} to {lengths.max():.3g} "
-                f"long, most unlike itself in frame {worst}; only rotations are kept"
-            )
-    return notes
+    lengths = np.linalg.norm(motion.steps, axis=2)
+    usual = np.median(lengths, axis=0)
+    change = np.abs(lengths - usual) / np.maximum(usual, 0.2 * size)
+    mapped = {point for point in found.joints.values() if point < len(motion.names)}
+    odd = [
+        joint for joint in sorted(mapped) if motion.parents[joint] >= 0 and change[:, joint].max() > _STRETCH
+    ]
+    if not odd:
+        return []
+    worst = max(odd, key=lambda joint: float(change[:, joint].max()))
+    return [
+        f"{name}: the bones to {', '.join(motion.names[joint] for joint in odd)} change their length, "
+        f"{motion.names[worst]} most, by {change[:, worst].max():.0%} in frame {change[:, worst].argmax()}; "
+        "only their rotations are kept"
+    ]
 
 
 def _dressed(points: Points, motion: Motion, pose: Array, turns: Array) -> RigGeometry:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -180,7 +181,7 @@ def read_corpus(path: Path) -> Corpus:
             arrays = {name: archive[name] for name in archive.files}
     except FileNotFoundError:
         raise CorpusError(f"{path} does not exist; `pasyn prior corpus` makes one from rigs") from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, KeyError) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, KeyError) as error:
         raise CorpusError(f"{path} is no readable corpus: {error}") from None
     try:
         header = json.loads(arrays["header"].tobytes())
@@ -231,6 +232,11 @@ def _corpus(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Corpus:
     for name, shape in shapes.items():
         if arrays[name].shape != shape:
             raise ValueError(f"{name} has shape {arrays[name].shape}, its header says {shape}")
+    parents = tuple(int(parent) for parent in header["parents"])
+    if len(parents) != joints or any(not -1 <= parent < i for i, parent in enumerate(parents)):
+        raise ValueError(f"its parents {parents} are no list of earlier joints, one of each of {joints}")
+    if any(not 0 < float(clip["rate"]) < np.inf for clip in header["clips"]):
+        raise ValueError("a clip's rate is no number of frames a second")
     rotations = from_six(arrays["six"])
     clips = []
     start = 0
@@ -253,7 +259,7 @@ def _corpus(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Corpus:
         start += length
     return Corpus(
         joints=tuple(header["joints"]),
-        parents=tuple(header["parents"]),
+        parents=parents,
         clips=tuple(clips),
         notes=tuple(header["notes"]),
         licence=str(header["licence"]),

@@ -169,7 +169,7 @@ def test_a_bone_that_stretches_is_noted(tmp_path: Path) -> None:
         rows.append(" ".join([*numbers[:column], *place, *numbers[column:]]))
     path.write_text(head + "Frame Time: 0.0333333\n" + "\n".join(rows) + "\n")
     _, notes = read_bvh_clip(path)
-    assert len(notes) == 1 and "the bone to Lfore" in notes[0] and "frame 4" in notes[0]
+    assert len(notes) == 1 and "the bones to Lfore change" in notes[0] and "in frame 4" in notes[0]
 
 
 def test_what_blender_exports_of_the_built_in_zebra_is_what_its_rig_shows(

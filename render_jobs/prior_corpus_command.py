@@ -56,6 +56,7 @@ class _Found:
     joints: tuple[str, ...] = JOINTS
     parents: tuple[int, ...] = PARENTS
     skeleton: tuple[str, tuple[str, ...], bytes] | None = None
+    unwanted: list[str] = field(default_factory=list)
 
 
 def make_corpus(sources: Sequence[str], options: CorpusOptions, advance: Advance) -> MadeCorpus:
@@ -105,6 +106,10 @@ def make_corpus(sources: Sequence[str], options: CorpusOptions, advance: Advance
     why = tuple((listed[i].name, failed[i]) for i in sorted(failed))
     if not corpus.frames:
         reasons = [f"{name}: {reason}" for name, reason in why] + list(corpus.notes)
+        unwanted = list(dict.fromkeys(name for one in found.values() for name in one.unwanted))
+        if unwanted:
+            shown = ", ".join(unwanted[:20]) + (", …" if len(unwanted) > 20 else "")
+            reasons.append(f"not asked for, or asked to be left out: {shown}")
         told = "".join(f"\n  {reason}" for reason in reasons) or " in it"
         raise CorpusError(f"there is no pose to write:{told}")
     if options.clean:
@@ -153,7 +158,7 @@ def _read(source: Source, options: CorpusOptions, within: Advance) -> _Found:
 
         name = source.path.stem
         if not is_wanted(named_only(name, name, options), options):
-            return _Found(notes=[f"{source.name}: left out as asked"])
+            return _Found(unwanted=[name])
         motion = read_bvh(source.path)
         clip, notes = bvh_clip(motion, source.path)
         skeleton = (str(source.path.parent.resolve()), motion.names, motion.offsets.round(3).tobytes())
@@ -168,9 +173,15 @@ def _read_arrays(path: Path, options: CorpusOptions) -> _Found:
         corpus = read_corpus(path)
     else:
         corpus = read_published_poses(path, rate=options.rate)
-    clips = [clip for clip in map(options.labels.labelled, corpus.clips) if is_wanted(clip, options)]
-    clips = [resampled(clip, options.rate) for clip in clips]
-    return _Found(clips, list(corpus.notes), corpus.licence, corpus.joints, corpus.parents)
+    labelled = list(map(options.labels.labelled, corpus.clips))
+    return _Found(
+        [resampled(clip, options.rate) for clip in labelled if is_wanted(clip, options)],
+        list(corpus.notes),
+        corpus.licence,
+        corpus.joints,
+        corpus.parents,
+        unwanted=[clip.name for clip in labelled if not is_wanted(clip, options)],
+    )
 
 
 def _read_rig(source: Source, options: CorpusOptions, within: Advance) -> _Found:

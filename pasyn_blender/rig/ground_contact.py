@@ -36,6 +36,7 @@ _FOOT_HEIGHT: Final = 0.1  # trunks; hooves and paws are lower
 _STANDING: Final = 0.04  # trunks above the lowest foot; feet in a step swing higher
 _ROUNDS: Final = 6
 _DAMPING: Final = 0.03  # trunks
+_GOOD: Final = 0.002  # trunks
 _MOST_BEND: Final = np.radians(40.0)
 _STRAIGHT: Final = 0.08  # share of its length by which a leg must be bent for its height to answer to turns
 _FORE_AND_AFT: Final = 0.5  # how much a foot's place along the body counts beside its height
@@ -220,11 +221,12 @@ class GroundContact:
         begin = total
         total = total.copy()
         for _ in range(_ROUNDS):
-            heights = self._foot_heights(self.carried(total, self.parts.soles))
+            missing = wanted - self._foot_heights(self.carried(total, self.parts.soles))
+            if np.nanmax(np.abs(missing)) < _GOOD:
+                break
             places = joint_places(total, self._retargeting.offsets)
             for limb in self._present:
-                missing = wanted[:, limb] - heights[:, limb]
-                self._bend(total, begin, places, limb, missing)
+                self._bend(total, begin, places, limb, missing[:, limb])
         return total
 
     def _bend(
@@ -250,11 +252,9 @@ class GroundContact:
         signs = _BENDING[LIMBS[limb].partition("_")[2]]
         bending = np.array([signs[names.index(JOINTS[joint].partition("_")[2])] for joint in turning])
         step += np.where(straight, np.radians(6.0), 0.0)[:, None] * bending
-        for number, joint in enumerate(turning):
-            turn = from_turn(left * np.clip(step[:, number], -0.3, 0.3)[:, None])
-            turned = turn @ total[:, joint]
-            far = angle_between(begin[:, joint], turned) > _MOST_BEND
-            total[:, joint] = np.where(far[:, None, None], total[:, joint], turned)
+        turned = from_turn(left[:, None] * np.clip(step, -0.3, 0.3)[..., None]) @ total[:, turning]
+        far = angle_between(begin[:, turning], turned) > _MOST_BEND
+        total[:, turning] = np.where(far[..., None, None], total[:, turning], turned)
 
     def _neck_turned(self, total: FloatArray, angle: FloatArray, known: list[int]) -> FloatArray:
         """Turn neck and head up about the chest's own left axis, in equal parts at the joints of the neck."""

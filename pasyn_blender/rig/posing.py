@@ -48,8 +48,7 @@ class RigPoser:
         self._parents = np.array(
             [numbers[bone.parent.name] if bone.parent else -1 for bone in ordered_bones(rig.armature)]
         )
-        self._to_rest = np.linalg.inv(_relative(self._in_armature(retargeting.rest_matrices), self._parents))
-        self._depsgraph: Any = None
+        self._before, self._after = self._frames(retargeting.rest_matrices)
 
     def apply(self, moves: FloatArray) -> None:
         """Give every bone its place; update the dependency graph before reading the pose.
@@ -60,8 +59,9 @@ class RigPoser:
             (B, 4, 4) what carries each bone's points from rest to the pose, world space, from
             :func:`~.retargeting.bone_moves`.
         """
-        posed = self._in_armature(moves @ self.retargeting.rest_matrices)
-        basis = (self._to_rest @ _relative(posed, self._parents))[self._rows]
+        rooted = (self._parents < 0)[:, None, None]
+        above = np.where(rooted, np.eye(4), _inverse(moves)[self._parents])
+        basis = (self._before @ above @ moves @ self._after)[self._rows]
         bones = self.rig.armature.pose.bones
         bones.foreach_set("matrix_basis", np.swapaxes(basis, 1, 2).astype(np.float32).ravel())
         self.rig.armature.update_tag()
@@ -73,8 +73,16 @@ class RigPoser:
         self._undo.clear()
         clear_action(self.rig)
 
-    def _in_armature(self, matrices: FloatArray) -> FloatArray:
-        return np.asarray(np.linalg.inv(np.array(self.rig.armature.matrix_world)) @ matrices)
+    def _frames(self, rest: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """(B, 4, 4) what stands before and after the moves in a bone's own pose matrix.
+
+        Relative to its parent a bone is at inverse(parent's move @ parent's rest) @ move @ rest, and its own
+        matrix is that seen from where it is relative to its parent at rest.
+        """
+        world = np.array(self.rig.armature.matrix_world)
+        above = np.where((self._parents >= 0)[:, None, None], rest[self._parents], world)
+        to_rest = np.linalg.inv(np.linalg.inv(above) @ rest)
+        return np.asarray(to_rest @ np.linalg.inv(above)), rest
 
     def _free_bones(self) -> None:
         armature = self.rig.armature
@@ -98,7 +106,11 @@ class RigPoser:
             setattr(owner, name, value)
 
 
-def _relative(matrices: FloatArray, parents: Any) -> FloatArray:
-    """(B, 4, 4) matrices relative to those of the parents."""
-    above = np.where((parents >= 0)[:, None, None], matrices[parents], np.eye(4))
-    return np.asarray(np.linalg.inv(above) @ matrices)
+def _inverse(moves: FloatArray) -> FloatArray:
+    """(B, 4, 4) inverses of rotations with translations."""
+    back = np.zeros_like(moves)
+    turns = np.swapaxes(moves[:, :3, :3], 1, 2)
+    back[:, :3, :3] = turns
+    back[:, :3, 3] = -(turns @ moves[:, :3, 3, None])[..., 0]
+    back[:, 3, 3] = 1
+    return back

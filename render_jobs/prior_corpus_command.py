@@ -15,6 +15,7 @@ from pasyn_blender.errors import CorpusError, MappingError, RigError
 from pasyn_blender.prior.action_labels import Labels, fits
 from pasyn_blender.prior.clip_cleaning import Note, cleaned, resampled, without_copies
 from pasyn_blender.prior.corpus import Clip, Corpus, check_corpus, read_corpus, write_corpus
+from pasyn_blender.prior.footfalls import action_from_motion
 
 from .prior_corpus_sources import (
     CorpusOptions,
@@ -256,6 +257,9 @@ def _taken(clips: Sequence[Clip], options: CorpusOptions, notes: Sequence[str]) 
             if result.clip is None:
                 continue
             clip = result.clip
+        if not clip.action and (seen := action_from_motion(clip)):
+            notices.append(Note(clip.animal, clip.name, "", f"taken for {seen} by its footfalls"))
+            clip = replace(clip, action=seen)
         kept.append(resampled(clip, options.rate))
     return _Found(kept, [*notes, *_summed(notices)])
 

@@ -27,6 +27,7 @@ from .manifest import program_version, read_seconds, write_manifest
 from .output_folder import locked, read_identity, read_job, remove_stale_partials
 from .pictures import Compose, Finished, finish_picture
 from .planning import plan_folder, read_rig_facts
+from .pose_record import pose_of, source_of_poses, summarise_poses
 from .shot import Shot
 
 SPLITS = ("train", "val")
@@ -211,6 +212,10 @@ def build_dataset(
             "missing": len(dataset.missing),
             "without_animal": len(dataset.without_animal),
             **{split: sum(shot.split == split for shot in present) for split in SPLITS},
+        },
+        poses={
+            **source_of_poses(job),
+            **summarise_poses((pose_of(shot), pictures[shot.index].canonical) for shot in present),
         },
         images={layout.image_name(shot.index): pictures[shot.index].sha256 for shot in present},
         annotations=annotations,

@@ -285,6 +285,8 @@ def apply_overrides(root: Entry, overrides: Sequence[str], folder: Path) -> Entr
         if not equals or not all(names):
             raise JobError(f"{place}: write a dotted key and a value, such as --set camera.elevation=[0,30]")
         entry = parse_yaml(value, place, folder, lines=False)
+        if len(names) > 1:
+            root = _spelt_out(root, names[0])
         root = _replaced(root, names, entry)
         if names == ["rig"] and entry.value is not None:
             # Naming a model on the command line means that model, whatever animal the job was for.
@@ -292,6 +294,19 @@ def apply_overrides(root: Entry, overrides: Sequence[str], folder: Path) -> Entr
         elif names == ["animal"] and entry.value is not None:
             root = _without(_without(root, "rig"), "rig_map")
     return root
+
+
+_SHORT_FORMS: Final = {"poses": "source"}
+"""Sections that may be written as one word, and the key that word is for."""
+
+
+def _spelt_out(root: Entry, name: str) -> Entry:
+    """The root with a section in its long form, so that single keys of it can be replaced."""
+    section = root.value.get(name) if isinstance(root.value, dict) else None
+    if name not in _SHORT_FORMS or section is None or not isinstance(section.value, str):
+        return root
+    long_form = replace(section, value={_SHORT_FORMS[name]: section})
+    return replace(root, value={**root.value, name: long_form})
 
 
 def _replaced(entry: Entry, names: Sequence[str], value: Entry) -> Entry:

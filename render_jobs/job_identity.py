@@ -12,7 +12,8 @@ from urllib.parse import unquote
 
 from pasyn_blender.errors import JobError
 
-from .job_schema import BUNDLED_WORLDS, Job, animal_description
+from .job_schema import BUNDLED_WORLDS, JOINT_LIMITS, Job, PoseSettings, animal_description
+from .pose_files import prior_card_path
 
 RECIPE: Final = 1
 """Raised by hand whenever the program would make other pictures of the same job."""
@@ -28,10 +29,11 @@ def job_identity(job: Job) -> str:
     """Hash what decides the pictures and labels of a job's shots.
 
     Files count by content and not by place, so a job moved to another folder or machine keeps its identity.
-    Models, rig maps, world HDRIs and animal descriptions are hashed whole, with the buffers and textures a
-    ``.gltf`` names. Background photos count by name (it decides their order, hence which shot takes
-    which), size, and 64 KiB each from start, middle and end: folders of photos run to tens of gigabytes,
-    and an edit that re-saves a photo changes those. Not part of it: species name, number of images, limits.
+    Models, rig maps, priors, poses, world HDRIs and animal descriptions are hashed whole, with the buffers
+    and textures a ``.gltf`` names. Background photos count by name (it decides their order, hence which shot
+    takes which), size, and 64 KiB each from start, middle and end: folders of photos run to tens of
+    gigabytes, and an edit that re-saves a photo changes those. Not part of it: species name, number of
+    images, limits.
 
     Returns
     -------
@@ -49,6 +51,9 @@ def job_identity(job: Job) -> str:
     content["animal_name"] = job.animal
     content["rig"] = _model_digest(job.rig) if job.rig else None
     content["rig_suffix"] = job.rig.suffix.lower() if job.rig else None
+    content["poses"] = _poses(job.poses)
+    if not job.poses.uses_actions:
+        del content["actions"]
     content["rig_map"] = file_digest(job.rig_map) if job.rig_map else None
     content["light"] = {
         **content["light"],
@@ -60,6 +65,29 @@ def job_identity(job: Job) -> str:
     content["backgrounds"] = [_photos(folder) for folder in job.backgrounds]
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _poses(poses: PoseSettings) -> dict[str, Any]:
+    """What decides poses: settings that are not used are not part of it, and files count by content."""
+    if not poses.canonical:
+        return {"source": "actions"}
+    found: dict[str, Any] = {
+        "source": poses.source,
+        "share_of_actions": poses.share_of_actions,
+        "limits": file_digest(JOINT_LIMITS),
+    }
+    if poses.source == "file":
+        assert poses.file is not None
+        return {**found, "file": file_digest(poses.file)}
+    prior = poses.prior
+    assert prior is not None
+    return {
+        **found,
+        "prior": [file_digest(prior), file_digest(prior_card_path(prior))],
+        "sigma": poses.sigma,
+        "actions": sorted(poses.actions),
+        "species": sorted(poses.species),
+    }
 
 
 def file_digest(path: Path) -> str:

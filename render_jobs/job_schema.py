@@ -17,6 +17,7 @@ WORLD_SUFFIXES: Final = (".exr", ".hdr")
 ENGINES: Final = ("cycles", "eevee", "workbench")
 DEVICES: Final = ("cpu", "optix", "cuda", "hip", "metal")
 PASSES: Final = ("depth", "normal")
+POSE_SOURCES: Final = ("prior", "actions", "file")
 
 BUNDLED_WORLDS: Final = (
     "city.exr",
@@ -34,6 +35,13 @@ OUTDOOR_WORLDS: Final = ("city.exr", "courtyard.exr", "forest.exr", "sunrise.exr
 """Those of them under open sky by day, where animals are photographed."""
 
 SPECIES_FOLDER: Final = Path(__file__).resolve().parent.parent / "assets" / "species"
+
+
+BUILT_IN_PRIOR: Final = SPECIES_FOLDER.parent / "priors" / "quadruped.npz"
+"""The pose prior that comes with the program; its card lies beside it."""
+
+JOINT_LIMITS: Final = SPECIES_FOLDER.parent / "joint_limits.yaml"
+"""How far the joints of poses may go."""
 
 
 def built_in_animals() -> tuple[str, ...]:
@@ -69,6 +77,47 @@ class RenderSettings:
     denoise: bool = True
     device: str = "cpu"
     passes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PoseSettings:
+    """Where poses come from.
+
+    Attributes
+    ----------
+    source
+        One of :data:`POSE_SOURCES`: a learnt prior, the rig's own actions, or a file of poses.
+    file
+        The prior or the file of poses; None takes :data:`BUILT_IN_PRIOR`.
+    sigma
+        How far poses of a prior depart from those it has seen; 0 gives these back.
+    actions, species
+        What poses of a prior must be labelled with; empty means anything.
+    share_of_actions
+        Share of the pictures that take their pose from the rig's own actions all the same.
+    """
+
+    source: str = "prior"
+    file: Path | None = None
+    sigma: float = 1.0
+    actions: tuple[str, ...] = ()
+    species: tuple[str, ...] = ()
+    share_of_actions: float = 0.0
+
+    @property
+    def prior(self) -> Path | None:
+        """File of the prior that is sampled, if any."""
+        return (self.file or BUILT_IN_PRIOR) if self.source == "prior" else None
+
+    @property
+    def uses_actions(self) -> bool:
+        """Whether some pictures take their pose from the rig's own actions."""
+        return self.source == "actions" or self.share_of_actions > 0
+
+    @property
+    def canonical(self) -> bool:
+        """Whether some pictures take their pose from a prior or a file."""
+        return self.source != "actions" and self.share_of_actions < 1
 
 
 @dataclass(frozen=True)
@@ -192,8 +241,11 @@ class Job:
         Model file, or None when ``animal`` is given.
     rig_map
         Edited rig map, or None to map the rig automatically.
+    poses
+        Where poses come from.
     actions
-        Names or glob patterns of the rig's actions, with a leading minus to leave some out; empty means all.
+        Names or glob patterns of the rig's actions that give poses where these come from actions, with a
+        leading minus to leave some out; empty means all.
     images
         How many shots; more images extend a dataset and leave its first shots as they are.
     seed
@@ -210,6 +262,7 @@ class Job:
     animal: str | None = None
     rig: Path | None = None
     rig_map: Path | None = None
+    poses: PoseSettings = field(default_factory=PoseSettings)
     actions: tuple[str, ...] = ()
     images: int = 24
     seed: int = 0

@@ -87,6 +87,7 @@ def write_manifest(
     job: Job,
     identity: str,
     counts: Mapping[str, int],
+    poses: Mapping[str, Any],
     images: Mapping[str, str],
     annotations: Mapping[str, bytes],
     quarantined: Sequence[int],
@@ -104,6 +105,8 @@ def write_manifest(
         What the dataset was made from.
     counts
         Numbers of pictures: planned, delivered and so on.
+    poses
+        Where the poses come from, as :func:`~render_jobs.pose_record.summarise_poses` tells.
     images
         Sha256 of each picture by file name.
     annotations
@@ -133,6 +136,7 @@ def write_manifest(
         },
         "platform": {"system": platform.platform(), "machine": platform.machine()},
         "counts": dict(counts),
+        "poses": dict(poses),
         "images": dict(images),
         "annotations": {name: hashlib.sha256(data).hexdigest() for name, data in annotations.items()},
         "quarantined": list(quarantined),

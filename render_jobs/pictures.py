@@ -7,7 +7,7 @@ import io
 import json
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -45,10 +45,13 @@ class Finished:
         What the annotations say of it.
     sha256
         Hash of the file.
+    canonical
+        Canonical pose as its truth tells of it; None where an action gave the pose.
     """
 
     label: LabelledPicture
     sha256: str
+    canonical: Mapping[str, Any] | None = None
 
 
 def finish_picture(folder: Path, shot: Shot, identity: str, compose: Compose) -> Finished | None:
@@ -90,7 +93,7 @@ def finish_picture(folder: Path, shot: Shot, identity: str, compose: Compose) ->
     if data is None:
         data = seal_picture(_png(compose(rgba, shot, render.truth)), inputs)
         layout.write_atomically(path, data)
-    return Finished(label, hashlib.sha256(data).hexdigest())
+    return Finished(label, hashlib.sha256(data).hexdigest(), render.truth.get("canonical"))
 
 
 def picture_inputs(render: Render, shot: Shot, identity: str) -> str:

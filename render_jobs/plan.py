@@ -1,10 +1,11 @@
 """The plan: which shots a job makes. Pure; neither Blender nor a picture is touched.
 
-Shot *i* depends on the job, its seed and *i* alone. Each subject of a shot (pose, camera, light, coat,
-background, split) draws from a random stream of its own, spawned from ``SeedSequence(seed, (i,))``, in a
-fixed order with a fixed number of draws. So shots stay as they are when a job asks for more images, when
-shards divide the work otherwise, and when another subject gains a draw. **A new draw goes to the end of its
-subject, or becomes a new subject at the end of the list below; never insert one.**
+Shot *i* depends on the job, its seed and *i* alone. Each subject of a shot (pose from an action, camera,
+light, coat, background, split, whether the pose comes from an action, canonical pose) draws from a random
+stream of its own, spawned from ``SeedSequence(seed, (i,))``, in a fixed order with a fixed number of draws.
+So shots stay as they are when a job asks for more images, when shards divide the work otherwise, and when
+another subject gains a draw. **A new draw goes to the end of its subject, or becomes a new subject at the end
+of the list below; never insert one.**
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ import numpy as np
 from pasyn_blender.errors import BackgroundError, JobError, OutputError, RigError
 
 from .job import Job, Range
+from .pose_plan import PosePlan, pose_plan
 from .shot import BackgroundShot, CameraShot, CoatShot, LightShot, Shot
 
 # Order is part of every dataset ever planned: append only.
-_POSE, _CAMERA, _LIGHT, _COAT, _BACKGROUND, _SPLIT = range(6)
+_ACTION, _CAMERA, _LIGHT, _COAT, _BACKGROUND, _SPLIT, _POSE_SOURCE, _POSE = range(8)
 
 SMALLEST_CROP: Final = 0.6
 """Crops of a photo measure between this and all of the largest crop."""
@@ -104,9 +106,9 @@ def chosen_actions(job: Job, facts: RigFacts) -> tuple[tuple[str, float, float],
     """
     if not facts.actions:
         raise RigError(
-            f"{facts.name or 'the rig'}: found no action (animation clip); poses are taken from the rig's "
-            "actions, so it needs at least one: animate it (a walk, or some poses as keyframes) and save or "
-            "export it with its animation"
+            f"{facts.name or 'the rig'}: found no action (animation clip), and the job takes poses from the "
+            "rig's actions; write poses: prior, or animate the rig (a walk, or some poses as keyframes) and "
+            "save or export it with its animation"
         )
     everything = tuple(sorted(facts.actions))
     if not job.actions:
@@ -146,10 +148,28 @@ def _available(names: Sequence[str]) -> str:
 
 def plan(job: Job, facts: RigFacts, photos: Sequence[Photo] | None = None) -> list[Shot]:
     """Return all shots of a job in index order; arguments and errors as for :func:`plan_shot`."""
-    return [plan_shot(job, facts, index, photos) for index in range(job.images)]
+    poses = shot_poses(job)
+    return [plan_shot(job, facts, index, photos, poses) for index in range(job.images)]
 
 
-def plan_shot(job: Job, facts: RigFacts, index: int, photos: Sequence[Photo] | None = None) -> Shot:
+def shot_poses(job: Job) -> PosePlan | None:
+    """Read what canonical poses of a job are drawn from; None where all come from actions.
+
+    Raises
+    ------
+    PriorError
+        The prior or the file of poses is missing or damaged.
+    """
+    return pose_plan(job.poses, job.seed, lambda index: _generator(job.seed, index, _POSE))
+
+
+def plan_shot(
+    job: Job,
+    facts: RigFacts,
+    index: int,
+    photos: Sequence[Photo] | None = None,
+    poses: PosePlan | None = None,
+) -> Shot:
     """Draw one shot.
 
     Parameters
@@ -163,25 +183,40 @@ def plan_shot(job: Job, facts: RigFacts, index: int, photos: Sequence[Photo] | N
     photos
         Usable background photos in their fixed order (``PhotoLibrary.photos``). None where they are not
         known, as in Blender's Python: the shot then names no photo and is otherwise the same.
+    poses
+        The job's own, from :func:`shot_poses`, where many shots are drawn; read when not given.
 
     Raises
     ------
     JobError, RigError
         No action to take a pose from.
+    PriorError
+        No canonical pose to take.
     BackgroundError
         The job names background folders and ``photos`` is empty.
     """
-    action, frame = _pose(chosen_actions(job, facts), _generator(job.seed, index, _POSE))
+    action, frame, pose = None, None, None
+    if _generator(job.seed, index, _POSE_SOURCE).random() < _share_of_actions(job):
+        action, frame = _action_pose(chosen_actions(job, facts), _generator(job.seed, index, _ACTION))
+    else:
+        poses = shot_poses(job) if poses is None else poses
+        assert poses is not None
+        pose = poses.pose(index)
     return Shot(
         index=index,
         action=action,
         frame=frame,
+        pose=pose,
         camera=_camera(job, _generator(job.seed, index, _CAMERA)),
         light=_light(job, _generator(job.seed, index, _LIGHT)),
         coat=_coat(job, _generator(job.seed, index, _COAT)),
         background=_background(job, photos, _generator(job.seed, index, _BACKGROUND)),
         split="val" if _generator(job.seed, index, _SPLIT).random() < job.split.val else "train",
     )
+
+
+def _share_of_actions(job: Job) -> float:
+    return 1.0 if job.poses.source == "actions" else job.poses.share_of_actions
 
 
 def _generator(seed: int, index: int, subject: int) -> np.random.Generator:
@@ -210,7 +245,9 @@ def _elevation(generator: np.random.Generator, bounds: Range) -> float:
     return min(high, max(low, math.degrees(math.asin(sine))))
 
 
-def _pose(actions: Sequence[tuple[str, float, float]], generator: np.random.Generator) -> tuple[str, float]:
+def _action_pose(
+    actions: Sequence[tuple[str, float, float]], generator: np.random.Generator
+) -> tuple[str, float]:
     """Choose an action by the square root of its length, then a moment of it uniformly.
 
     By length, 144 frames of grazing would leave a 14-frame gallop one picture in eleven; by name alone, a

@@ -114,8 +114,9 @@ def render_shots(
     waiting = [shot for shot in _chosen(shots, options) if read_render(folder, shot, identity) is None]
     if not options.only:
         waiting = [shot for shot in waiting if not layout.quarantine_path(folder, shot.index).exists()]
-    # Building an animal takes as long as ten pictures, so the shots of one follow each other.
-    waiting.sort(key=lambda shot: (source.individual_of(shot), shot.index))
+    # Building an animal takes as long as ten pictures, so the shots of one follow each other; so do, for
+    # the little it takes to change over, those that are posed alike.
+    waiting.sort(key=lambda shot: (source.individual_of(shot), shot.pose is not None, shot.index))
     outcome = Outcome()
     stage: Stage | None = None
     with _objects_left_alone():

@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import layout
+from .pose_record import pose_label
 from .progress import in_words
+from .report_canonical import canonical_cards, pose_sources
 from .report_charts import (
     HIDDEN,
     OUTSIDE,
@@ -230,16 +232,18 @@ def _keypoint_counts(counts: IntArray, most: int, word: str) -> str:
 
 
 def _poses(data: ReportData) -> str:
-    actions = Counter(str(picture.shot.get("action", "unknown")) for picture in data.pictures)
+    labels = Counter(pose_label(picture.shot) or "unknown" for picture in data.pictures)
+    by_action = any(picture.shot.get("pose") is None for picture in data.pictures)
     cards = [
         stack(
-            card("Actions", bars(actions, "Pictures by action")),
+            card("Actions", bars(labels, "Pictures by action")) if by_action else pose_sources(data),
             card(
                 "Worlds",
                 bars(_worlds(data), "Pictures by world"),
                 "The light, and the background by default.",
             ),
-        )
+        ),
+        *canonical_cards(data),
     ]
     angles = limb_angles(data.keypoint_names, data.world_keypoints) if len(data.world_keypoints) else []
     if angles:
@@ -310,7 +314,7 @@ def _failures(data: ReportData) -> str:
         return ""
     rows = []
     for failure in data.failures:
-        action = escape(str(failure.shot.get("action", "")))
+        action = escape(pose_label(failure.shot))
         frame = failure.shot.get("frame")
         lines = [line for line in failure.log.splitlines() if line.strip()]
         last = escape(lines[-1][:160]) if lines else "the log is empty"

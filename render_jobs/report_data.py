@@ -16,6 +16,7 @@ from pasyn_blender.errors import OutputError
 
 from . import layout
 from .manifest import read_manifest, read_seconds
+from .pose_record import pose_label
 from .report_files import Failure, FolderEntry, entries_of, failures_of
 from .report_poses import rotation_vectors
 
@@ -90,10 +91,12 @@ class ReportData:
     planned
         Number of shots in the plan.
     poses
-        (N, 3 B) rotation vectors of the bones of the first truth records (radians), and the pictures'
-        indices and actions beside them.
+        (N, 3 B) rotation vectors of the bones of the first truth records (radians), and what gives each its
+        pose beside them: an action, "prior" or "file".
     world_keypoints
         (N, K, 3) of the same records, file units; NaN where absent.
+    canonical
+        Canonical poses of the same records by shot, as their truth tells of them; actions give none.
     seconds
         Render seconds by shot.
     failures
@@ -120,6 +123,7 @@ class ReportData:
     poses: FloatArray
     pose_actions: tuple[str, ...]
     world_keypoints: FloatArray
+    canonical: Mapping[int, Mapping[str, Any]]
     seconds: Mapping[int, float]
     failures: tuple[Failure, ...]
     missing_shots: tuple[int, ...]
@@ -161,7 +165,7 @@ def gather(folder: Path) -> ReportData:
     failures = failures_of(folder, shots, delivered)
     gone = {failure.index for failure in failures}
     seconds = _seconds(folder, manifest)
-    poses, actions, world = _read_truths(truths, [p.index for p in pictures], shots, len(names))
+    poses, actions, world, canonical = _read_truths(truths, [p.index for p in pictures], shots, len(names))
     return ReportData(
         folder=folder,
         job=job,
@@ -175,6 +179,7 @@ def gather(folder: Path) -> ReportData:
         poses=poses,
         pose_actions=actions,
         world_keypoints=world,
+        canonical=canonical,
         seconds=seconds,
         failures=failures,
         missing_shots=tuple(index for index in sorted(shots) if index not in delivered | gone),
@@ -342,14 +347,14 @@ def _read_truths(
     indices: list[int],
     shots: Mapping[int, Mapping[str, Any]],
     count: int,
-) -> tuple[FloatArray, tuple[str, ...], FloatArray]:
+) -> tuple[FloatArray, tuple[str, ...], FloatArray, dict[int, Mapping[str, Any]]]:
     records = []
     for index in _spread_over([index for index in indices if index in truths], MOST_TRUTHS):
         truth = _read_object(truths[index])
         if isinstance(truth.get("pose"), dict) and isinstance(truth.get("keypoints_world"), list):
             records.append((index, truth))
     bones = sorted({bone for _, truth in records for bone in truth["pose"]})
-    poses, actions, world = [], [], []
+    poses, actions, world, canonical = [], [], [], {}
     for index, truth in records:
         try:
             pose = rotation_vectors(
@@ -360,10 +365,12 @@ def _read_truths(
             continue
         poses.append(pose.ravel())
         world.append(points)
-        actions.append(str(shots.get(index, {}).get("action", "")))
+        actions.append(pose_label(shots.get(index, {})))
+        if isinstance(truth.get("canonical"), dict):
+            canonical[index] = truth["canonical"]
     if not poses:
-        return np.zeros((0, 0)), (), np.zeros((0, count, 3))
-    return np.asarray(poses), tuple(actions), np.asarray(world)
+        return np.zeros((0, 0)), (), np.zeros((0, count, 3)), {}
+    return np.asarray(poses), tuple(actions), np.asarray(world), canonical
 
 
 def _seconds(folder: Path, manifest: Mapping[str, Any]) -> dict[int, float]:

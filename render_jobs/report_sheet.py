@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from .pose_record import pose_label
 from .report_data import Picture, ReportData
 from .report_overlay import SIDE_COLOURS, embedded_picture, overlay
 
@@ -35,7 +36,7 @@ def choose_pictures(pictures: Sequence[Picture], most: int = MOST_PICTURES) -> l
 
 
 def _action(picture: Picture) -> str:
-    return str(picture.shot.get("action", ""))
+    return pose_label(picture.shot)
 
 
 def contact_sheet(data: ReportData) -> str:
@@ -84,7 +85,7 @@ def _figure(picture: Picture, data: ReportData) -> str:
         part
         for part in (
             f"Picture {picture.index}",
-            action and f"{action} at frame {float(picture.shot.get('frame', 0)):.1f}",
+            _pose_words(picture),
             view,
             str(picture.shot.get("split", "")),
         )
@@ -97,6 +98,14 @@ def _figure(picture: Picture, data: ReportData) -> str:
         f"<figcaption><span><b>{picture.index}</b> {escape(action)}</span><span>{escape(view)}</span>"
         f"</figcaption></figure>"
     )
+
+
+def _pose_words(picture: Picture) -> str:
+    label, frame = _action(picture), picture.shot.get("frame")
+    if isinstance(frame, int | float):
+        return f"{label} at frame {float(frame):.1f}"
+    number = (picture.shot.get("pose") or {}).get("number")
+    return f"pose from the {label}" + (f", number {number}" if number is not None else "") if label else ""
 
 
 def _view(picture: Picture) -> str:

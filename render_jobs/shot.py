@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -110,6 +111,29 @@ class BackgroundShot:
 
 
 @dataclass(frozen=True)
+class PoseShot:
+    """Canonical poses to choose from: the rig takes the first that its skin allows.
+
+    Attributes
+    ----------
+    source
+        "prior" or "file".
+    candidates
+        (C, J, 3) turn vector of each canonical joint relative to its parent, radians in body axes, joints in
+        the order of ``anatomy.skeleton.JOINTS``.
+    turned_down
+        How many poses before the last candidate were turned down on the canonical skeleton, by reason.
+    number
+        Which pose of the file it is; None for those of a prior.
+    """
+
+    source: str
+    candidates: tuple[tuple[tuple[float, float, float], ...], ...]
+    turned_down: Mapping[str, int]
+    number: int | None = None
+
+
+@dataclass(frozen=True)
 class Shot:
     """One picture of a plan.
 
@@ -118,14 +142,18 @@ class Shot:
     index
         Position in the plan.
     action, frame
-        The rig's own action and the (fractional) frame of it that gives the pose.
+        The rig's own action and the (fractional) frame of it that gives the pose; None where the pose is
+        canonical.
+    pose
+        The canonical pose; None where an action gives it.
     split
         "train" or "val".
     """
 
     index: int
-    action: str
-    frame: float
+    action: str | None
+    frame: float | None
+    pose: PoseShot | None
     camera: CameraShot
     light: LightShot
     coat: CoatShot
@@ -143,9 +171,17 @@ class Shot:
             index=data["index"],
             action=data["action"],
             frame=data["frame"],
+            pose=_pose(data["pose"]),
             camera=CameraShot(**{**data["camera"], "offset": tuple(data["camera"]["offset"])}),
             light=LightShot(**data["light"]),
             coat=CoatShot(**data["coat"]),
             background=BackgroundShot(**{**data["background"], "crop": tuple(data["background"]["crop"])}),
             split=data["split"],
         )
+
+
+def _pose(data: dict[str, Any] | None) -> PoseShot | None:
+    if data is None:
+        return None
+    candidates = tuple(tuple((x, y, z) for x, y, z in candidate) for candidate in data["candidates"])
+    return PoseShot(data["source"], candidates, dict(data["turned_down"]), data["number"])

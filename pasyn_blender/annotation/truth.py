@@ -14,6 +14,47 @@ FloatArray = NDArray[np.float64]
 
 PIXEL_DECIMALS = 4
 WORLD_DIGITS = 9
+CLEARANCE_DECIMALS = 6
+
+
+@dataclass(frozen=True)
+class CanonicalTruth:
+    """The canonical pose of a render.
+
+    Attributes
+    ----------
+    turns
+        Canonical joint to (3,) turn vector relative to its parent, radians in body axes, as the rig took it.
+    candidate
+        Which of the shot's poses it is, from 0.
+    clearance
+        Foot to height of its lowest vertex above ground, trunk lengths; NaN for a foot without skin.
+    self_intersection, allowed
+        Share of the triangles that run through others, and what the rig's own actions show of it.
+    rounds
+        How often it was stood to end inside the joints' limits.
+    """
+
+    turns: Mapping[str, FloatArray]
+    candidate: int
+    clearance: Mapping[str, float]
+    self_intersection: float
+    allowed: float
+    rounds: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            "turns": {name: _plain(turn) for name, turn in self.turns.items()},
+            "candidate": self.candidate,
+            "clearance": {
+                name: round(float(height), CLEARANCE_DECIMALS) + 0.0 if np.isfinite(height) else None
+                for name, height in self.clearance.items()
+            },
+            "self_intersection": _plain(self.self_intersection),
+            "allowed": _plain(self.allowed),
+            "rounds": self.rounds,
+        }
 
 
 @dataclass(frozen=True)
@@ -38,6 +79,8 @@ class Truth:
         (4, 4) bone space to world of the first bone, posed.
     sky_rotation
         (3, 3) from world directions to those of the world HDRI.
+    canonical
+        The canonical pose, where the shot has one.
     """
 
     size: tuple[int, int]
@@ -49,6 +92,7 @@ class Truth:
     pose: Mapping[str, FloatArray]
     root_matrix: FloatArray
     sky_rotation: FloatArray
+    canonical: CanonicalTruth | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values; missing coordinates become null."""
@@ -68,6 +112,7 @@ class Truth:
             "pose": {name: _plain(turn) for name, turn in self.pose.items()},
             "root_matrix": _plain(self.root_matrix),
             "sky_rotation": _plain(self.sky_rotation),
+            **({} if self.canonical is None else {"canonical": self.canonical.to_dict()}),
         }
 
 

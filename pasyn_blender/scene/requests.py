@@ -6,6 +6,7 @@ The library does not know who plans its shots, so it asks for shapes and not for
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 
@@ -56,13 +57,22 @@ class CoatRequest(Protocol):
     def value(self) -> float: ...
 
 
+class PoseRequest(Protocol):
+    """What a shot says of its canonical pose; meanings as in ``render_jobs.shot.PoseShot``."""
+
+    @property
+    def candidates(self) -> Sequence[Sequence[Sequence[float]]]: ...
+
+
 class ShotRequest(Protocol):
     """What a shot says of its picture; meanings as in ``render_jobs.shot.Shot``."""
 
     @property
-    def action(self) -> str: ...
+    def action(self) -> str | None: ...
     @property
-    def frame(self) -> float: ...
+    def frame(self) -> float | None: ...
+    @property
+    def pose(self) -> PoseRequest | None: ...
     @property
     def camera(self) -> ViewRequest: ...
     @property

@@ -7,7 +7,7 @@ everything else never changes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import bpy
@@ -15,15 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..anatomy.keypoint_sets import KeypointSet
+from ..anatomy.rotations import to_turn
+from ..anatomy.skeleton import JOINTS
 from ..annotation.projection import project
-from ..annotation.truth import Truth, bone_rotations, joint_positions, labelled
+from ..annotation.truth import CanonicalTruth, Truth, bone_rotations, joint_positions, labelled
 from ..annotation.visibility import visibility
 from ..errors import RenderError
 from ..rig.anchors import keypoint_positions, part_triangles
 from ..rig.geometry import FloatArray, IntArray, RigGeometry
 from ..rig.loading import LoadedRig, apply_action, deformed_vertices, posed_bone_matrices
+from ..rig.retargeting import LIMBS
 from ..rig.rig_map import RigMap
 from .camera import aim_camera, create_camera, render_border
+from .canonical_posing import CanonicalPosing, TakenPose, from_turns
 from .coat import Coat, prepare_coat
 from .framing import View, solve_view
 from .lighting import Lighting, apply_light, create_lighting, sky_rotation
@@ -118,11 +122,21 @@ class Stage:
         self.lighting: Lighting = create_lighting(self.scene)
         self.coat: Coat = prepare_coat(animal.rig.meshes)
         self.passes: PassFiles | None = PassFiles(self.scene, options.passes) if options.passes else None
+        self._posing: CanonicalPosing | None = None
+
+    @property
+    def posing(self) -> CanonicalPosing:
+        """What poses the animal canonically; prepared when first wanted, which takes about a second."""
+        if self._posing is None:
+            animal = self.animal
+            self._posing = CanonicalPosing(animal.rig, animal.geometry, animal.rig_map)
+        return self._posing
 
     def replace_animal(self, animal: Animal) -> None:
         """Go on with another animal, which is in the scene in place of the one before."""
         self.animal = animal
         self.coat = prepare_coat(animal.rig.meshes)
+        self._posing = None
 
     def arrange(self, shot: ShotRequest) -> Posed:
         """Pose, frame, light and label, without rendering.
@@ -135,11 +149,9 @@ class Stage:
             The pose cannot be framed, or the world is missing.
         """
         animal = self.animal
-        apply_action(animal.rig, shot.action, shot.frame)
-        # A second evaluation settles what depends on itself; pose_bone values are stale without it.
-        bpy.context.view_layer.update()
+        taken = self._pose(shot)
         depsgraph = bpy.context.evaluated_depsgraph_get()
-        vertices = deformed_vertices(animal.rig, depsgraph)
+        vertices = deformed_vertices(animal.rig, depsgraph) if taken is None else taken.vertices
         bones = posed_bone_matrices(animal.rig, depsgraph)
         if len(vertices) != len(animal.geometry.vertices):
             raise RenderError(
@@ -152,7 +164,22 @@ class Stage:
         apply_light(self.lighting, shot.light, body_frame)
         self.coat.apply(shot.coat)
         truth = self._label(view, vertices, bones, shot.light.world_rotation)
+        if taken is not None:
+            truth = replace(truth, canonical=_canonical_truth(taken))
         return Posed(view, vertices, truth)
+
+    def _pose(self, shot: ShotRequest) -> TakenPose | None:
+        """Pose the animal and update the scene; returns the canonical pose where the shot has one."""
+        if shot.pose is not None:
+            return self.posing.take([from_turns(turns) for turns in shot.pose.candidates])
+        if shot.action is None or shot.frame is None:
+            raise RenderError("the shot has neither an action nor a pose; delete shots.jsonl and run again")
+        if self._posing is not None:
+            self._posing.release()
+        apply_action(self.animal.rig, shot.action, shot.frame)
+        # A second evaluation settles what depends on itself; pose_bone values are stale without it.
+        bpy.context.view_layer.update()
+        return None
 
     def render(self, shot: ShotRequest, picture: Path, passes: Mapping[str, Path] | None = None) -> Truth:
         """Render a shot.
@@ -237,3 +264,14 @@ class Stage:
             root_matrix=bones[0],
             sky_rotation=sky_rotation(world_rotation, rig_map.body_frame),
         )
+
+
+def _canonical_truth(taken: TakenPose) -> CanonicalTruth:
+    return CanonicalTruth(
+        turns=dict(zip(JOINTS, to_turn(taken.rotations), strict=True)),
+        candidate=taken.candidate,
+        clearance=dict(zip(LIMBS, taken.clearance.tolist(), strict=True)),
+        self_intersection=taken.self_intersection,
+        allowed=taken.allowed,
+        rounds=taken.rounds,
+    )

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from small_prior import small_prior
 
 from pasyn_blender.errors import JobError
 from render_jobs.job import job_identity, load_job
@@ -15,6 +16,7 @@ rig: model.gltf
 rig_map: map.yaml
 light: {worlds: [forest, sky.hdr]}
 backgrounds: [photos]
+poses: {file: prior.npz, share_of_actions: 0.5}
 """
 
 
@@ -30,6 +32,7 @@ def folder(tmp_path: Path) -> Path:
     (folder / "sky.hdr").write_bytes(b"sky")
     (folder / "photos" / "one.jpg").write_bytes(b"1" * 10)
     (folder / "photos" / "deep" / "two.PNG").write_bytes(b"2" * (4 * SAMPLE_BYTES))
+    small_prior(folder / "prior.npz")
     (folder / "photos" / "notes.txt").write_text("taken on Monday")
     return folder
 
@@ -65,6 +68,10 @@ def test_what_decides_no_picture_is_left_out(folder: Path, override: str) -> Non
         "seed=1",
         "resolution=128",
         "actions=Walk",
+        "poses=actions",
+        "poses.sigma=0.5",
+        "poses.actions=walk",
+        "poses.share_of_actions=0.4",
         "render.samples=17",
         "render.denoise=false",
         "render.passes=depth",
@@ -91,6 +98,14 @@ def test_content_of_every_file_counts(folder: Path, name: str) -> None:
     (folder / name).write_bytes(content + b" ")
     assert identity(folder) != before
     (folder / name).write_bytes(content)
+    assert identity(folder) == before
+
+
+def test_another_prior_of_the_same_name_counts(folder: Path) -> None:
+    before = identity(folder)
+    small_prior(folder / "prior.npz", seed=1)
+    assert identity(folder) != before
+    small_prior(folder / "prior.npz")
     assert identity(folder) == before
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pasyn_blender.errors import JobError
-from render_jobs.job import Job, built_in_animals, job_from_rig, load_job
+from render_jobs.job import Job, PoseSettings, built_in_animals, job_from_rig, load_job
 
 SHIPPED = Path(__file__).resolve().parents[2] / "render_jobs"
 
@@ -158,7 +158,8 @@ def test_resolved_job_survives_json_and_is_a_job_file_itself(tmp_path: Path) -> 
 
 def test_a_resolved_job_loads_without_yaml_and_pillow(tmp_path: Path) -> None:
     # What Blender's own Python has: the standard library and numpy.
-    resolved = write(tmp_path, json.dumps(Job(species="zebra", animal="zebra").to_dict()), "job.json")
+    job = Job(species="zebra", animal="zebra", poses=PoseSettings("actions"))
+    resolved = write(tmp_path, json.dumps(job.to_dict()), "job.json")
     yaml = write(tmp_path, "animal: zebra")
     program = f"""
 import sys

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from pasyn_blender.errors import BackgroundError, JobError, OutputError, RigError
-from render_jobs.job import CameraRanges, CoatRanges, Job, LightRanges, Limits, SplitSettings
+from render_jobs.job import CameraRanges, CoatRanges, Job, LightRanges, Limits, PoseSettings, SplitSettings
 from render_jobs.plan import RigFacts, chosen_actions, plan, plan_shot
 from render_jobs.shot import Shot
 
-JOB = Job(species="zebra", animal="zebra", images=40)
+JOB = Job(species="zebra", animal="zebra", images=40, poses=PoseSettings("actions"))
 FACTS = RigFacts((("Walk", 0.0, 24.0), ("Eating", 1.0, 145.0), ("Gallop", 0.0, 14.0)), name="zebra")
 EXPECTED = (
     "Walk",

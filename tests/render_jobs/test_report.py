@@ -33,6 +33,7 @@ def make_shot(index: int, azimuth: float, action: str = "Walk") -> Shot:
         index=index,
         action=action,
         frame=float(index),
+        pose=None,
         camera=CameraShot(azimuth, 10.0, 0.0, 50.0, 0.8, (0.0, 0.0), 0.0),
         light=LightShot(0.0, 45.0, 2.0, "forest.exr", 0.0, 1.0),
         coat=CoatShot(0.0, 1.0, 1.0, 0),

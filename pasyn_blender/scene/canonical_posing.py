@@ -1,0 +1,194 @@
+"""Takes canonical poses with a rig: on the ground, inside its limits, not through itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import bpy
+import numpy as np
+
+from ..anatomy.rotations import from_turn
+from ..errors import RenderError
+from ..prior.limits import JointLimits, read_limits
+from ..rig.clips import retargeting_of
+from ..rig.geometry import FloatArray, RigGeometry
+from ..rig.loading import LoadedRig, apply_action, deformed_vertices, list_actions
+from ..rig.posing import RigPoser
+from ..rig.retargeting import bone_moves
+from ..rig.rig_map import RigMap
+from ..rig.self_intersection import SelfIntersectionTest, prepare_self_intersection
+from ..rig.standing import Stand, StandingRig
+
+OWN_POSES: Final = 8
+"""Moments of each of the rig's own actions that show what its skin lets pass."""
+
+_ROUNDS: Final = 3
+
+
+@dataclass(frozen=True)
+class TakenPose:
+    """A canonical pose as a rig took it.
+
+    Attributes
+    ----------
+    candidate
+        Which of the poses offered it is, from 0.
+    rotations
+        (J, 3, 3) rotation of each joint relative to its parent in body axes, as it was taken.
+    vertices
+        (V, 3) evaluated vertices, world space.
+    clearance
+        (4,) height of the lowest vertex of each foot above ground, trunk lengths; NaN for one without skin.
+    self_intersection
+        Share of the rig's triangles that run through others beyond what is natural.
+    allowed
+        The share up to which the rig's own actions go; above it only where no candidate was below.
+    rounds
+        How often the pose was stood: more than once where bending its legs left the joints' limits.
+    """
+
+    candidate: int
+    rotations: FloatArray
+    vertices: FloatArray
+    clearance: FloatArray
+    self_intersection: float
+    allowed: float
+    rounds: int
+
+    @property
+    def passes(self) -> bool:
+        """Whether the skin runs through itself no more than in the rig's own actions."""
+        return self.self_intersection <= self.allowed
+
+
+class CanonicalPosing:
+    """Poses one rig canonically, pose after pose.
+
+    Parameters
+    ----------
+    rig, geometry, rig_map
+        The rig, its rest pose and its map. Its actions are played once, to learn how its bones move.
+    limits
+        Of the joints; by default the shipped ones.
+
+    Raises
+    ------
+    RigMapError
+        The map has no joint of the trunk, or does not fit the rig.
+    """
+
+    def __init__(
+        self, rig: LoadedRig, geometry: RigGeometry, rig_map: RigMap, limits: JointLimits | None = None
+    ) -> None:
+        self.rig = rig
+        self.geometry = geometry
+        self.limits = read_limits() if limits is None else limits
+        self.retargeting = retargeting_of(rig, geometry, rig_map)
+        # Bones that share a joint's turn are one part.
+        self.intersections: SelfIntersectionTest = prepare_self_intersection(
+            geometry, own_poses(rig), self.retargeting.following.lead
+        )
+        self._standing: StandingRig | None = None
+
+    def take(self, candidates: Sequence[FloatArray]) -> TakenPose:
+        """Pose the rig by the first candidate whose skin does not run through itself.
+
+        Where all do, by the one that does least.
+
+        Parameters
+        ----------
+        candidates
+            (J, 3, 3) canonical poses.
+
+        Raises
+        ------
+        RenderError
+            There is no candidate, or a modifier of the rig changes the number of vertices with the pose.
+        """
+        if not candidates:
+            raise RenderError("the shot names no pose; delete shots.jsonl and run again")
+        best: TakenPose | None = None
+        for number, candidate in enumerate(candidates):
+            taken = self._taken(number, candidate)
+            if taken.passes:
+                return taken
+            if best is None or taken.self_intersection < best.self_intersection:
+                best = taken
+        assert best is not None
+        if best.candidate == len(candidates) - 1:
+            return best
+        return self._taken(best.candidate, candidates[best.candidate])
+
+    def release(self) -> None:
+        """Give the rig back its constraints and actions; the next pose takes them off again."""
+        if self._standing is not None:
+            self._standing.poser.release()
+            self._standing = None
+
+    def stand(self, rotations: FloatArray) -> tuple[Stand, int]:
+        """Stand a pose inside the joints' limits; also how often it had to be stood.
+
+        Standing bends legs, which may take a joint out of its limits; clamping that lifts the foot a little.
+        After a few turns the last clamped pose is put down as it is.
+        """
+        if self._standing is None:
+            self._standing = StandingRig(RigPoser(self.rig, self.retargeting), self.geometry)
+        wanted = self._inside(rotations)
+        for number in range(1, _ROUNDS + 1):
+            stand = self._standing.pose(wanted)
+            if not self.limits.violations(stand.rotations[None]).any():
+                return stand, number
+            wanted = self._inside(stand.rotations)
+        return self._put_down(self._standing, wanted), _ROUNDS + 1
+
+    def _taken(self, number: int, candidate: FloatArray) -> TakenPose:
+        stand, rounds = self.stand(candidate)
+        if len(stand.vertices) != len(self.geometry.vertices):
+            raise RenderError(
+                f"the pose changes the number of vertices from {len(self.geometry.vertices)} to "
+                f"{len(stand.vertices)}; a modifier of the rig depends on the pose"
+            )
+        return TakenPose(
+            candidate=number,
+            rotations=stand.rotations,
+            vertices=stand.vertices,
+            clearance=stand.clearance,
+            self_intersection=self.intersections.share(stand.vertices),
+            allowed=self.intersections.allowed,
+            rounds=rounds,
+        )
+
+    def _inside(self, rotations: FloatArray) -> FloatArray:
+        return np.asarray(self.limits.project(np.asarray(rotations, dtype=np.float64)[None])[0])
+
+    def _put_down(self, standing: StandingRig, rotations: FloatArray) -> Stand:
+        """Put a pose on the ground without changing it."""
+        retargeting, parts = self.retargeting, standing.contact.parts
+        moves = bone_moves(retargeting, rotations[None])[0]
+        up = retargeting.body_frame[2]
+        for _ in range(2):
+            standing.poser.apply(moves)
+            bpy.context.view_layer.update()
+            vertices = deformed_vertices(self.rig, bpy.context.evaluated_depsgraph_get())
+            moves[:, :3, 3] -= ((vertices[parts.bearing] @ up).min() - retargeting.ground) * up
+        heights = (vertices @ up - retargeting.ground) / retargeting.trunk_length
+        feet = np.array([heights[foot].min() if len(foot) else np.nan for foot in parts.feet])
+        return Stand(rotations, vertices, feet)
+
+
+def from_turns(turns: Sequence[Sequence[float]]) -> FloatArray:
+    """(J, 3, 3) pose of (J, 3) turn vectors in radians."""
+    return np.asarray(from_turn(np.array(turns, dtype=np.float64)))
+
+
+def own_poses(rig: LoadedRig, moments: int = OWN_POSES) -> list[FloatArray]:
+    """(V, 3) vertices of some moments of each of a rig's own actions."""
+    found = []
+    for action in list_actions(rig):
+        for frame in np.linspace(action.start, action.end, moments):
+            apply_action(rig, action.name, float(frame))
+            bpy.context.view_layer.update()
+            found.append(deformed_vertices(rig, bpy.context.evaluated_depsgraph_get()))
+    return found

@@ -155,10 +155,14 @@ def without_copies(clips: Sequence[Clip]) -> tuple[list[Clip], list[Note]]:
     """
     kept: list[Clip] = []
     notes: list[Note] = []
+    alike: dict[tuple[int, bytes], list[Clip]] = {}
     for clip in clips:
-        same = next((earlier for earlier in kept if _is_copy(earlier, clip)), None)
+        # Single poses of published files are often equal, and there that is data and no mistake.
+        others = alike.setdefault((len(clip), clip.known.tobytes()), []) if len(clip) > 1 else []
+        same = next((earlier for earlier in others if _is_copy(earlier, clip)), None)
         if same is None:
             kept.append(clip)
+            others.append(clip)
         else:
             whose = f" of {same.animal}" if same.animal != clip.animal else ""
             notes.append(Note(clip.animal, clip.name, "", f"a copy of {same.name}{whose}; dropped"))
@@ -166,11 +170,7 @@ def without_copies(clips: Sequence[Clip]) -> tuple[list[Clip], list[Note]]:
 
 
 def _is_copy(first: Clip, second: Clip) -> bool:
-    if first.rotations.shape != second.rotations.shape or (first.known != second.known).any():
-        return False
-    # Single poses of published files are often alike, and there an equal row is data, not a mistake.
-    if len(first) < 2:
-        return False
+    """Whether two clips of one length and the same joints show the same poses."""
     middle = len(first) // 2
     if angle_between(first.rotations[middle], second.rotations[middle]).max() > _SAME:
         return False

@@ -75,7 +75,13 @@ def read_published_poses(path: Path, *, species: str = "", rate: float = 30.0) -
     notes += note
     ends = [*starts[1:], len(rows)]
     clips = [
-        _clip(f"rows {start}-{end - 1}", path.stem, species, rate, rotations[start:end])
+        _clip(
+            f"row {start}" if end == start + 1 else f"rows {start}-{end - 1}",
+            path.stem,
+            species,
+            rate,
+            rotations[start:end],
+        )
         for start, end in zip(starts, ends, strict=True)
     ]
     return Corpus(PUBLISHED_JOINTS, PUBLISHED_PARENTS, tuple(clips), tuple(notes), _LICENCE)

@@ -47,15 +47,15 @@ def read_clip(
     action
         Which action, from :func:`~.actions.list_actions`.
     rate
-        Frames a second to sample at; the scene says how long one of the action's own frames lasts.
+        Frames a second to sample at; the rig's file says how long one of the action's own frames lasts.
 
     Returns
     -------
     Clip
         With the rig's file stem as the animal; species and action category are left empty.
     """
-    scene = bpy.context.scene
-    own_rate = scene.render.fps / scene.render.fps_base
+    render = bpy.context.scene.render
+    own_rate = rig.rate or render.fps / render.fps_base
     seconds = (action.end - action.start) / own_rate
     frames = action.start + np.arange(int(np.floor(seconds * rate + 1e-6)) + 1) * own_rate / rate
     soles = foot_vertices(geometry, retargeting)

@@ -44,6 +44,8 @@ class ImportedFile:
         Every datablock that is new, objects and actions included.
     notes
         What was left out or changed while reading.
+    rate
+        Frames a second that its actions are meant in; ``None`` for the open scene's.
     """
 
     objects: tuple[Any, ...]
@@ -51,6 +53,7 @@ class ImportedFile:
     actions: tuple[Any, ...]
     blocks: tuple[Any, ...]
     notes: tuple[str, ...] = ()
+    rate: float | None = None
 
 
 def import_file(path: Path) -> ImportedFile:
@@ -74,6 +77,7 @@ def import_file(path: Path) -> ImportedFile:
             except Exception as error:
                 # Importers fail on damaged files with anything from KeyError to struct.error.
                 raise RigError(_failure(path, f"{error}\n{noise.getvalue()}")) from None
+            rate = _frame_rate(new_blocks(before))
             # Before anything is evaluated.
             notes = _strip_code(new_blocks(before))
         blocks = new_blocks(before)
@@ -88,6 +92,7 @@ def import_file(path: Path) -> ImportedFile:
             hidden=frozenset(obj for obj in objects if obj in hidden),
             actions=tuple(block for block in blocks if isinstance(block, bpy.types.Action)),
             blocks=blocks,
+            rate=rate,
             notes=tuple(notes),
         )
     except BaseException:
@@ -208,6 +213,13 @@ def _hidden_objects(blocks: tuple[Any, ...]) -> set[Any]:
                     rendered.update(entry.collection.objects)
                 waiting.extend(entry.children)
     return hidden | {obj for obj in objects if obj not in rendered}
+
+
+def _frame_rate(blocks: tuple[Any, ...]) -> float:
+    """Frames a second of the file's own scene, or of the open one, which importers set to the file's."""
+    scenes = [block for block in blocks if isinstance(block, bpy.types.Scene)]
+    render = (scenes[0] if scenes else bpy.context.scene).render
+    return float(render.fps / render.fps_base)
 
 
 def _strip_code(blocks: tuple[Any, ...]) -> list[str]:

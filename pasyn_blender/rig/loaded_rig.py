@@ -34,6 +34,8 @@ class LoadedRig:
         (rigs built by code, rigs picked in a person's scene).
     supports
         Other objects the animal hangs on: parents of the armature, targets of its constraints.
+    rate
+        Frames a second that the actions are meant in; ``None`` for the open scene's.
     """
 
     path: Path
@@ -43,6 +45,7 @@ class LoadedRig:
     notes: tuple[str, ...] = ()
     actions: tuple[Any, ...] | None = None
     supports: tuple[Any, ...] = ()
+    rate: float | None = None
     memory: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """Rest values and the list of actions, once read: they are wanted for every shot."""
 

@@ -70,6 +70,7 @@ def load_rig(path: Path) -> LoadedRig:
             notes=(*imported.notes, *parts.notes, *notes),
             actions=_own_actions(imported, parts),
             supports=parts.supports,
+            rate=imported.rate,
         )
         remember_rest(rig)
         clear_action(rig)

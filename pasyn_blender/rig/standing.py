@@ -83,15 +83,17 @@ class StandingRig:
         total = contact.head_lifted(total, bottom - lift)
         moves = bone_moves(retargeting, separate(total))[0]
         up = retargeting.body_frame[2]
-        for _ in range(2):
+        for _ in range(3):
             self.poser.apply(moves)
             bpy.context.view_layer.update()
             vertices = deformed_vertices(self.poser.rig, bpy.context.evaluated_depsgraph_get())
-            low = (vertices[contact.parts.bearing] @ up).min()
-            sunk = low - retargeting.ground - lift * retargeting.trunk_length
-            if abs(sunk) < _EXACT * retargeting.trunk_length:
+            heights = (vertices @ up - retargeting.ground) / retargeting.trunk_length
+            feet = np.array([heights[foot].min() if len(foot) else np.nan for foot in contact.parts.feet])
+            sunk = heights[contact.parts.bearing].min()
+            if over is not None and np.isfinite(feet).any():
+                # In a leap the feet are as high as they were; a belly that lies is on the ground anyway.
+                sunk = min(sunk, np.nanmin(feet) - lift)
+            if abs(sunk) < _EXACT:
                 break
-            moves[:, :3, 3] -= sunk * up
-        heights = (vertices @ up - retargeting.ground) / retargeting.trunk_length
-        feet = np.array([heights[foot].min() if len(foot) else np.nan for foot in contact.parts.feet])
+            moves[:, :3, 3] -= sunk * retargeting.trunk_length * up
         return Stand(separate(total)[0], vertices, feet)

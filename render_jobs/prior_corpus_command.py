@@ -154,13 +154,13 @@ def _read(source: Source, options: CorpusOptions, within: Advance) -> _Found:
         return _read_rig(source, options, within)
     assert source.path is not None
     if source.path.suffix.lower() == ".bvh":
-        from pasyn_blender.prior.bvh import read_bvh
+        from pasyn_blender.prior.bvh import read_bvh, thinned
         from pasyn_blender.prior.bvh_clip import bvh_clip
 
         name = source.path.stem
         if not is_wanted(named_only(name, name, options), options):
             return _Found(unwanted=[name])
-        motion = read_bvh(source.path)
+        motion = thinned(read_bvh(source.path), options.rate)  # mocap has up to 240 frames a second
         clip, notes = bvh_clip(motion, source.path)
         skeleton = (str(source.path.parent.resolve()), motion.names, motion.offsets.round(3).tobytes())
         return replace(_taken([clip], options, notes), skeleton=skeleton)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -51,6 +51,14 @@ class Motion:
 
     def __len__(self) -> int:
         return len(self.rotations)
+
+
+def thinned(motion: Motion, rate: float) -> Motion:
+    """Every second, third, ... frame of a motion, as few as are still at least ``rate`` a second."""
+    step = max(int(motion.rate / rate + 1e-6), 1)
+    return replace(
+        motion, rotations=motion.rotations[::step], steps=motion.steps[::step], rate=motion.rate / step
+    )
 
 
 @dataclass

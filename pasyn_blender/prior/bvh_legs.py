@@ -62,10 +62,11 @@ class _Standing:
 def find_legs(points: Points, name: str) -> tuple[Array, tuple[LegPair, LegPair]]:
     """Direction up, and two pairs of legs."""
     poses = np.concatenate([points.places, points.zero[None]])
+    pairs = _pairs(points)
     best: tuple[float, Array, tuple[LegPair, LegPair]] | None = None
     highest: list[float] = []
     for up, preference in _UPS:
-        standing = [_standing(poses, pair, up) for pair in _pairs(points)]
+        standing = [_standing(poses, pair, up) for pair in pairs]
         for one, two in itertools.combinations(standing, 2):
             if not _apart(poses, one.pair, two.pair, up):
                 continue
@@ -86,7 +87,7 @@ def find_legs(points: Points, name: str) -> tuple[Array, tuple[LegPair, LegPair]
             f"of the limbs that look most like legs, one pair ends at {min(highest):.0%} of the height of "
             "shoulders and hips, or does not hang from them"
             if highest
-            else f"{len(_pairs(points))} pairs of equally long limbs were found, and no two of them apart"
+            else f"{len(pairs)} pairs of equally long limbs were found, and no two of them apart"
         )
         raise CorpusError(
             f"{name}: no four legs that reach the ground ({found}). A quadruped is needed, not a biped; "

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pasyn_blender.errors import CorpusError
-from pasyn_blender.prior.bvh import Motion, read_bvh
+from pasyn_blender.prior.bvh import Motion, read_bvh, thinned
 
 ARM = """HIERARCHY
 ROOT Hips
@@ -95,6 +95,17 @@ def test_positions_of_inner_joints_may_replace_the_offset_or_add_to_it(tmp_path:
         text = text.replace("90 0 0 90 0 0", f"90 0 0 {first} 90 0 0")
         motion = read_bvh(write(tmp_path, text))
         np.testing.assert_allclose(places(motion, 1), [[5, 6, 7], [5, 7, 7]], atol=1e-12)
+
+
+def test_a_fast_motion_is_thinned_to_no_less_than_the_rate_asked_for(tmp_path: Path) -> None:
+    text = ARM.replace("Frames: 2", "Frames: 12").replace("Frame Time: 0.04", "Frame Time: 0.008333333")
+    text += "".join(f"{i} 0 0 0 0 0 0 0 0\n" for i in range(2, 12))
+    motion = read_bvh(write(tmp_path, text))
+    for rate, left, kept in ((30, 30, [0, 4, 8]), (50, 60, [0, 2, 4, 6, 8, 10]), (200, 120, list(range(12)))):
+        thin = thinned(motion, rate)
+        assert thin.rate == pytest.approx(left, rel=1e-4)
+        np.testing.assert_array_equal(thin.steps, motion.steps[kept])
+        assert len(thin) == len(kept)
 
 
 def test_joints_of_one_name_are_told_apart(tmp_path: Path) -> None:

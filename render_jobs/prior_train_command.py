@@ -114,19 +114,24 @@ class TrainingProgress:
         self._stream = stream or sys.stderr
         self._bar: Any = None
         self._task: Any = None
-        self._began = self._line_at = time.monotonic()
+        self._words = ""
+        self._began = time.monotonic()
+        # A first line at once, so that the time it will take is known.
+        self._line_at = self._began - _LINE_SECONDS
 
     def update(self, epoch: int, epochs: int, evaluation: Evaluation | None) -> None:
         """Show that an epoch is done."""
-        words = "" if evaluation is None else f"{evaluation.validation_error:.2f}° on held-out clips"
+        if evaluation is not None:
+            self._words = f"{evaluation.validation_error:.2f}° on held-out clips"
         if self._stream.isatty():
-            self._show_bar(epoch, epochs, words)
+            self._show_bar(epoch, epochs)
             return
         now = time.monotonic()
-        if words and (now - self._line_at >= _LINE_SECONDS or epoch == epochs):
+        if now - self._line_at >= _LINE_SECONDS or epoch == epochs:
             self._line_at = now
-            left = (now - self._began) / epoch * (epochs - epoch)
-            print(f"epoch {epoch} of {epochs}, {words}, {in_words(left)} left", file=self._stream, flush=True)
+            left = in_words((now - self._began) / epoch * (epochs - epoch))
+            words = f"{self._words}, " if self._words else ""
+            print(f"epoch {epoch} of {epochs}, {words}{left} left", file=self._stream, flush=True)
 
     def end(self) -> None:
         """Take the bar away; safe to call twice."""
@@ -134,7 +139,7 @@ class TrainingProgress:
             self._bar.stop()
             self._bar = None
 
-    def _show_bar(self, epoch: int, epochs: int, words: str) -> None:
+    def _show_bar(self, epoch: int, epochs: int) -> None:
         if self._bar is None:
             from rich.console import Console
             from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
@@ -152,9 +157,7 @@ class TrainingProgress:
             )
             self._task = self._bar.add_task("training", total=epochs, words="")
             self._bar.start()
-        # Between evaluations the last one stays.
-        said = {"words": words} if words else {}
-        self._bar.update(self._task, completed=epoch, **said)
+        self._bar.update(self._task, completed=epoch, words=self._words)
 
 
 def report_lines(report: TrainingReport, output: Path) -> list[str]:

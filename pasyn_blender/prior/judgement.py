@@ -17,7 +17,8 @@ from .sampler import Prior
 
 _HELD_OUT: Final = 1500
 _TRAIN: Final = 5000
-_NEIGHBOURS: Final = 5
+NEIGHBOURS: Final = 5
+"""k of the coverage measures."""
 
 
 def judge(prior: Prior, held_out: Corpus, train: Corpus, seed: int, sigma: float = 1.0) -> dict[str, Any]:
@@ -55,8 +56,8 @@ def judge(prior: Prior, held_out: Corpus, train: Corpus, seed: int, sigma: float
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(5,)))
     real = pose_frames(held_out, prior.actions, prior.species)
     learnt = pose_frames(train, prior.actions, prior.species)
-    if len(real) <= _NEIGHBOURS:
-        raise PriorError(f"{len(real)} held-out poses; measuring takes more than {_NEIGHBOURS}")
+    if len(real) <= NEIGHBOURS:
+        raise PriorError(f"{len(real)} held-out poses; measuring takes more than {NEIGHBOURS}")
     joints = real.known.all(axis=0) & learnt.known.any(axis=0)
     if not joints.any():
         raise PriorError("the held-out animals have no joint in common that the prior has learnt")
@@ -64,7 +65,7 @@ def judge(prior: Prior, held_out: Corpus, train: Corpus, seed: int, sigma: float
     train_rows = np.sort(rng.permutation(len(learnt))[:_TRAIN])
     degrees, trunks = _reconstruction(prior, real)
     counted = real.rotations[rows][:, joints]
-    samples = prior.sample(max(len(rows), _NEIGHBOURS + 1), seed, sigma)
+    samples = prior.sample(max(len(rows), NEIGHBOURS + 1), seed, sigma)
     drawn = rng.choice(len(learnt), size=len(samples), p=learnt.weight)
     known_train = learnt.rotations[train_rows]
     nearest = {
@@ -76,8 +77,8 @@ def judge(prior: Prior, held_out: Corpus, train: Corpus, seed: int, sigma: float
         "held_out_frames": len(real),
         "measured_joints": int(joints.sum()),
         "reconstruction_degrees": asdict(summary(degrees)),
-        "samples": coverage(counted, samples[:, joints], _NEIGHBOURS).as_dict(),
-        "training_poses": coverage(counted, learnt.rotations[drawn][:, joints], _NEIGHBOURS).as_dict(),
+        "samples": coverage(counted, samples[:, joints], NEIGHBOURS).as_dict(),
+        "training_poses": coverage(counted, learnt.rotations[drawn][:, joints], NEIGHBOURS).as_dict(),
         "nearest_training_degrees": {name: float(np.median(values)) for name, values in nearest.items()},
         "diversity_degrees": {
             "samples": diversity(samples[:, joints], seed),

@@ -13,9 +13,9 @@ from torch import Tensor
 from ..anatomy.rotations import to_six
 from ..anatomy.skeleton import JOINTS
 from ..anatomy.stance import STANCE, TIPS
-from ..errors import CorpusError
+from ..errors import CorpusError, PriorError
 from .corpus import Corpus, check_corpus
-from .judgement import judge
+from .judgement import NEIGHBOURS, judge
 from .latent_mixture import fit_mixture
 from .network import (
     NetworkSize,
@@ -46,19 +46,26 @@ def train_prior(
     measured on the validation part, or on the animal held out. Then the mixture is put on the poses of both
     parts, so that no clip is missing from what is sampled; never on those of an animal held out.
 
-    ``KeyboardInterrupt`` ends training with the best weights so far, if there are any.
+    ``KeyboardInterrupt`` ends training with the best weights so far.
 
     Raises
     ------
     CorpusError
         The corpus is empty, too small to split, holds NaN, or lacks the animal to hold out.
+    PriorError
+        The weights ran away.
     """
     check_corpus(corpus, "the corpus")
     _check_options(options)
     split = split_corpus(corpus, options.seed, options.validation_share, options.hold_out_animal)
+    held_out = split.validation if split.test is None else split.test
+    if held_out.frames <= NEIGHBOURS:
+        raise CorpusError(
+            f"{held_out.frames} poses are held out of {corpus.frames}; measuring takes more than {NEIGHBOURS}"
+        )
     learner = _Learner(split, options)
     curve: list[Evaluation] = []
-    stopped = "finished"
+    stopped, epoch = "finished", 0
     try:
         for epoch, evaluation in learner.run():
             if evaluation is not None:
@@ -70,13 +77,13 @@ def train_prior(
                 stopped = "no progress"
                 break
     except KeyboardInterrupt:
-        if not curve:
-            raise
         stopped = "interrupted"
+        if not curve:
+            curve.append(learner.evaluate(epoch))
     learner.take_best()
     # Measured without the validation poses in the mixture, which then takes them in.
     learnt = learner.prior(learner.train)
-    metrics = judge(learnt, split.validation if split.test is None else split.test, split.train, options.seed)
+    metrics = judge(learnt, held_out, split.train, options.seed)
     prior = learner.prior(learner.all_frames())
     best_epoch = next(one.epoch for one in reversed(curve) if one.best)
     report = TrainingReport(tuple(curve), best_epoch, stopped, split.rule, metrics)
@@ -122,6 +129,7 @@ class _Learner:
         self.epochs = options.epochs or max(1, round(_STEPS / self.steps))
         self.best_weights: dict[str, Tensor] | None = None
         self.best_error = np.inf
+        self.losses: list[tuple[float, float]] = []
 
     def _frames(self, corpus: Corpus) -> PoseFrames:
         frames = pose_frames(corpus)
@@ -141,8 +149,8 @@ class _Learner:
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimiser, options.learning_rate, total_steps=total + 1, pct_start=0.1
         )
-        every = max(1, self.epochs // _EVALUATIONS)
-        losses: list[tuple[float, float]] = []
+        # Often enough that stopping long trainings early loses little.
+        every = max(1, min(self.epochs // _EVALUATIONS, _STEPS // _EVALUATIONS // self.steps))
         step = 0
         for epoch in range(1, self.epochs + 1):
             # Systematic draws: every pose comes as often as its weight says, give or take one.
@@ -155,11 +163,10 @@ class _Learner:
                 optimiser.step()
                 schedule.step()
                 step += 1
-                losses.append((float(loss.detach()), float(divergence.detach())))
+                self.losses.append((float(loss.detach()), float(divergence.detach())))
             evaluation = None
             if epoch % every == 0 or epoch == self.epochs:
-                evaluation = self._evaluate(epoch, np.mean(losses, axis=0))
-                losses = []
+                evaluation = self.evaluate(epoch)
             yield epoch, evaluation
 
     def _draws(self) -> Iterator[Tensor]:
@@ -208,10 +215,18 @@ class _Learner:
         told = self.rng.random((len(condition), 1)) > 1 / 3
         return condition * torch.from_numpy(told).to(self.device)
 
-    def _evaluate(self, epoch: int, losses: Any) -> Evaluation:
+    def evaluate(self, epoch: int) -> Evaluation:
+        """Measure the weights as they are, and keep them if they are the best so far."""
         few = self.rng.permutation(len(self.train))[:2000]
         train_error, means = self._error([each[torch.from_numpy(few).to(self.device)] for each in self.data])
         validation_error, _ = self._error(self._tensors(self.validation))
+        if not np.isfinite(validation_error):
+            raise PriorError(
+                f"training broke down in epoch {epoch}: the error is no number any more; "
+                f"a learning rate below {self.options.learning_rate} may do"
+            )
+        loss, divergence = np.mean(self.losses, axis=0) if self.losses else (0.0, 0.0)
+        self.losses = []
         best = validation_error < self.best_error
         if best:
             self.best_error = validation_error
@@ -220,8 +235,8 @@ class _Learner:
         return Evaluation(
             epoch=epoch,
             epochs=self.epochs,
-            loss=float(losses[0]),
-            divergence=float(losses[1]),
+            loss=float(loss),
+            divergence=float(divergence),
             train_error=train_error,
             validation_error=validation_error,
             active=active,

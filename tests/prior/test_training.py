@@ -10,7 +10,7 @@ from made_up_corpora import single_clip, swinging_animals, swinging_clip
 
 from pasyn_blender.anatomy.rotations import from_turn
 from pasyn_blender.anatomy.skeleton import JOINTS
-from pasyn_blender.errors import CorpusError
+from pasyn_blender.errors import CorpusError, PriorError
 from pasyn_blender.prior.corpus import canonical_corpus
 from pasyn_blender.prior.sampler import Prior
 from pasyn_blender.prior.training import train_prior
@@ -116,11 +116,16 @@ def test_interrupting_keeps_the_best_so_far():
         if epoch == 3:
             raise KeyboardInterrupt
 
-    options = replace(TINY, epochs=20)
+    options = replace(TINY, epochs=20000)
     prior, report = train_prior(swinging_animals(), options, stop_after_three)
     assert report.stopped == "interrupted"
     assert report.best_epoch <= 3
     assert prior.card["training"]["stopped"] == "interrupted"
+
+
+def test_a_learning_rate_that_is_too_high_is_said():
+    with pytest.raises(PriorError, match=r"broke down in epoch .*learning rate below 1e\+30"):
+        train_prior(swinging_animals(), replace(TINY, learning_rate=1e30))
 
 
 @pytest.mark.parametrize(

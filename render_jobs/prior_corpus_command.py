@@ -13,7 +13,7 @@ from pasyn_blender.anatomy.skeleton import JOINTS
 from pasyn_blender.anatomy.stance import PARENTS
 from pasyn_blender.errors import CorpusError, MappingError, RigError
 from pasyn_blender.prior.action_labels import Labels, fits
-from pasyn_blender.prior.clip_cleaning import Note, cleaned, resampled, without_copies
+from pasyn_blender.prior.clip_cleaning import Cleaned, Note, cleaned, resampled, without_copies
 from pasyn_blender.prior.corpus import Clip, Corpus, check_corpus, read_corpus, write_corpus
 from pasyn_blender.prior.footfalls import action_from_motion
 
@@ -251,16 +251,13 @@ def _taken(clips: Sequence[Clip], options: CorpusOptions, notes: Sequence[str]) 
     for clip in map(options.labels.labelled, clips):
         if not is_wanted(clip, options):
             continue
-        if options.clean:
-            result = cleaned(clip)
-            notices += result.notes
-            if result.clip is None:
-                continue
-            clip = result.clip
-        if not clip.action and (seen := action_from_motion(clip)):
-            notices.append(Note(clip.animal, clip.name, "", f"taken for {seen} by its footfalls"))
-            clip = replace(clip, action=seen)
-        kept.append(resampled(clip, options.rate))
+        result = cleaned(clip) if options.clean else Cleaned((clip,))
+        notices += result.notes
+        for part in result.clips:
+            seen = part.action or action_from_motion(part)
+            if seen != part.action:
+                notices.append(Note(part.animal, part.name, "", f"taken for {seen} by its footfalls"))
+            kept.append(resampled(replace(part, action=seen), options.rate))
     return _Found(kept, [*notes, *_summed(notices)])
 
 

@@ -25,6 +25,8 @@ _JUMP: Final = np.radians(20.0)
 _ROOT_JUMP: Final = 0.25  # trunks
 _BEYOND: Final = 8.0
 _AROUND: Final = 9
+_SHORTEST_SECONDS: Final = 0.5  # of a part between breaks
+_FEWEST_FRAMES: Final = 5
 _LONGEST_BLIP: Final = 5
 """Frames between jumping away and jumping back that are mended from their neighbours."""
 
@@ -61,13 +63,13 @@ class Cleaned:
 
     Attributes
     ----------
-    clip
-        The clip; ``None`` where nothing of it is usable.
+    clips
+        The clip, or its parts where it is broken into several; none where nothing of it is usable.
     notes
         What was found and done.
     """
 
-    clip: Clip | None
+    clips: tuple[Clip, ...]
     notes: tuple[Note, ...] = ()
 
 
@@ -76,9 +78,10 @@ def cleaned(clip: Clip) -> Cleaned:
 
     Frames with numbers that are no rotations, and up to five frames between a jump away and the jump back,
     are interpolated from their neighbours. Where the motion jumps and does not come back, or breaks off for
-    longer, the longest unbroken stretch is kept. Poses held for more than half a second at either end are cut
-    to half a second, a clip without any motion to one pose, and the last frame of a loop that shows the first
-    again is dropped. Fast motion, rests and falls are left as they are.
+    longer, the clip is cut, and each part of at least half a second becomes a clip, numbered; of a clip
+    without one, the longest part. Poses held for more than half a second at either end are cut to half a
+    second, a clip without any motion to one pose, and the last frame of a loop that shows the first again is
+    dropped. Fast motion, rests and falls are left as they are.
     """
     notes: list[Note] = []
 
@@ -88,7 +91,7 @@ def cleaned(clip: Clip) -> Cleaned:
     broken = _broken_frames(clip)
     if broken.all():
         note("", "dropped: it has no frame without NaN or with rotations")
-        return Cleaned(None, tuple(notes))
+        return Cleaned((), tuple(notes))
     wrong = broken.copy()
     jumps = _jumps(clip, broken)
     blips = _blips(clip, jumps, broken)
@@ -103,15 +106,21 @@ def cleaned(clip: Clip) -> Cleaned:
         else:
             note(frames, f"{what}; dropped")
     cuts = _jumps(mended, wrong)
-    keep = _longest_stretch(wrong, cuts)
     for frame in np.flatnonzero(cuts):
-        note(f"frame {frame + 1}", "the motion jumps here; the longest stretch without a jump is kept")
-    if keep != slice(0, len(clip)):
-        if keep.stop - keep.start < len(clip) - int(wrong.sum()):
-            note(f"frames {keep.start}-{keep.stop - 1}", f"kept of {len(clip)}")
-        mended = part_of(mended, keep)
-    mended = _without_holds(mended, note)
-    return Cleaned(_without_closing_frame(mended, note), tuple(notes))
+        note(f"frame {frame + 1}", "the motion jumps here; cut")
+    stretches = _stretches(wrong, cuts)
+    least = max(_SHORTEST_SECONDS * clip.rate, _FEWEST_FRAMES)
+    long_enough = [part for part in stretches if part[1] - part[0] >= least or len(stretches) == 1]
+    kept = long_enough or [max(stretches, key=lambda part: part[1] - part[0])]
+    for start, end in stretches:
+        if (start, end) not in kept:
+            note(f"frames {start}-{end - 1}", "too short between breaks; dropped")
+    parts = []
+    for number, (start, end) in enumerate(kept, start=1):
+        part = _without_holds(part_of(mended, slice(start, end)), start, note)
+        part = _without_closing_frame(part, note)
+        parts.append(replace(part, name=f"{clip.name} ({number})") if len(kept) > 1 else part)
+    return Cleaned(tuple(parts), tuple(notes))
 
 
 def resampled(clip: Clip, rate: float) -> Clip:
@@ -284,23 +293,24 @@ def _runs(flags: NDArray[np.bool_]) -> list[tuple[str, int, int]]:
     ]
 
 
-def _longest_stretch(wrong: NDArray[np.bool_], cuts: NDArray[np.bool_]) -> slice:
-    """Frames of the longest stretch without wrong frames and cuts."""
-    best = start = 0
-    length = 0
-    for frame in range(len(wrong)):
-        if wrong[frame]:
-            start = frame + 1
-            continue
-        if frame and cuts[frame - 1]:
-            start = frame
-        if frame + 1 - start > length:
-            best, length = start, frame + 1 - start
-    return slice(best, best + length)
+def _stretches(wrong: NDArray[np.bool_], cuts: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """First frame, and frame after the last, of each stretch without wrong frames and cuts."""
+    found = []
+    start = 0
+    for frame in range(len(wrong) + 1):
+        ends = frame == len(wrong) or wrong[frame]
+        if ends or (frame and cuts[frame - 1]):
+            if frame > start:
+                found.append((start, frame))
+            start = frame + 1 if ends else frame
+    return found
 
 
-def _without_holds(clip: Clip, note: _Say) -> Clip:
-    """Cut what a clip holds at its ends to half a second; a clip without motion to a pose."""
+def _without_holds(clip: Clip, first: int, note: _Say) -> Clip:
+    """Cut what a clip holds at its ends to half a second; a clip without motion to a pose.
+
+    ``first`` is the frame in which it begins in its file.
+    """
     if len(clip) < 2:
         return clip
     turns, moves = _steps(clip, np.zeros(len(clip), dtype=bool))
@@ -316,14 +326,14 @@ def _without_holds(clip: Clip, note: _Say) -> Clip:
     start, end = max(moving[0] - hold, 0), min(moving[-1] + 2 + hold, len(clip))
     # A hold little longer than half a second is left whole.
     start, end = (start if start > hold else 0), (end if len(clip) - end > hold else len(clip))
-    for first, last in ((0, start), (end, len(clip))):
-        if last > first:
-            note(f"frames {first}-{last - 1}", "a held pose; cut to half a second")
+    for low, high in ((0, start), (end, len(clip))):
+        if high > low:
+            note(f"frames {first + low}-{first + high - 1}", "a held pose; cut to half a second")
     return part_of(clip, slice(start, end))
 
 
 def _without_closing_frame(clip: Clip, note: _Say) -> Clip:
     if len(clip) < 4 or angle_between(clip.rotations[0], clip.rotations[-1]).max() > _SAME:
         return clip
-    note(f"frame {len(clip) - 1}", "the loop's first pose again; dropped")
+    note("", "the last frame shows the loop's first pose again; dropped")
     return part_of(clip, slice(0, len(clip) - 1))

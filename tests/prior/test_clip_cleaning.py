@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pasyn_blender.anatomy.rotations import angle_between, from_turn
-from pasyn_blender.prior.clip_cleaning import cleaned, part_of, resampled, without_copies
+from pasyn_blender.prior.clip_cleaning import Cleaned, cleaned, part_of, resampled, without_copies
 from pasyn_blender.prior.corpus import Clip
 
 JOINTS = 4
@@ -41,6 +41,12 @@ def off_by(first: Clip, second: Clip) -> float:
     return float(np.degrees(angle_between(first.rotations, second.rotations).max()))
 
 
+def only(result: Cleaned) -> Clip:
+    """The clip that cleaning left, in one piece."""
+    (clip,) = result.clips
+    return clip
+
+
 def said(notes: object) -> str:
     return "\n".join(str(note) for note in notes)  # type: ignore[attr-defined]
 
@@ -48,9 +54,9 @@ def said(notes: object) -> str:
 def test_a_sound_clip_stays_as_it_is() -> None:
     clip = swing()
     result = cleaned(clip)
-    assert result.clip is not None and not result.notes
-    np.testing.assert_array_equal(result.clip.rotations, clip.rotations)
-    np.testing.assert_array_equal(result.clip.root, clip.root)
+    assert not result.notes
+    np.testing.assert_array_equal(only(result).rotations, clip.rotations)
+    np.testing.assert_array_equal(only(result).root, clip.root)
 
 
 @pytest.mark.parametrize("frames", [[20], [20, 21, 22], [33, 34, 35, 36, 37]])
@@ -59,8 +65,8 @@ def test_frames_without_rotations_are_filled_in(frames: list[int]) -> None:
     broken = clip.rotations.copy()
     broken[frames, 1] = np.nan
     result = cleaned(replace(clip, rotations=broken))
-    assert result.clip is not None and len(result.clip) == len(clip)
-    assert off_by(result.clip, clip) < 4
+    assert len(only(result)) == len(clip)
+    assert off_by(only(result), clip) < 4
     assert f"{frames[0]}" in said(result.notes) and "interpolated" in said(result.notes)
 
 
@@ -71,8 +77,8 @@ def test_a_joint_that_flips_for_some_frames_is_flipped_back(frames: list[int], d
     broken = clip.rotations.copy()
     broken[frames, 2] = broken[frames, 2] @ from_turn(np.radians([0.0, degrees, 0.0]))
     result = cleaned(replace(clip, rotations=broken.astype(np.float32)))
-    assert result.clip is not None and len(result.clip) == len(clip)
-    assert off_by(result.clip, clip) < 5
+    assert len(only(result)) == len(clip)
+    assert off_by(only(result), clip) < 5
     assert f"{frames[0]}" in said(result.notes) and "jump away and back" in said(result.notes)
 
 
@@ -81,29 +87,34 @@ def test_a_root_that_blinks_away_is_put_back() -> None:
     root = clip.root.copy()
     root[30] += 3
     result = cleaned(replace(clip, root=root))
-    assert result.clip is not None and "frame 30" in said(result.notes)
-    np.testing.assert_allclose(result.clip.root, clip.root, atol=1e-4)
+    assert "frame 30" in said(result.notes)
+    np.testing.assert_allclose(only(result).root, clip.root, atol=1e-4)
 
 
-def test_where_the_motion_jumps_for_good_the_longer_side_is_kept() -> None:
+def test_where_the_motion_jumps_for_good_it_becomes_two_clips() -> None:
     clip = swing(degrees=15)
     broken = clip.rotations.copy()
     broken[25:, 0] = broken[25:, 0] @ from_turn(np.radians([120.0, 0.0, 0.0]))
-    result = cleaned(replace(clip, rotations=broken.astype(np.float32)))
-    assert result.clip is not None
-    np.testing.assert_array_equal(result.clip.rotations, broken[25:].astype(np.float32))
-    assert "frame 25: the motion jumps" in said(result.notes)
-    assert "frames 25-59: kept of 60" in said(result.notes)
+    broken = broken.astype(np.float32)
+    result = cleaned(replace(clip, rotations=broken))
+    assert [part.name for part in result.clips] == ["Swing (1)", "Swing (2)"]
+    np.testing.assert_array_equal(result.clips[0].rotations, broken[:25])
+    np.testing.assert_array_equal(result.clips[1].rotations, broken[25:])
+    assert "frame 25: the motion jumps here" in said(result.notes)
 
 
-def test_a_long_break_ends_the_clip() -> None:
+def test_what_is_too_short_between_breaks_is_dropped() -> None:
     clip = swing()
     broken = clip.rotations.copy()
     broken[40:52] = np.nan
     result = cleaned(replace(clip, rotations=broken))
-    assert result.clip is not None
-    np.testing.assert_array_equal(result.clip.rotations, clip.rotations[:40])
-    assert "frames 40-51" in said(result.notes) and "frames 0-39" in said(result.notes)
+    np.testing.assert_array_equal(only(result).rotations, clip.rotations[:40])
+    assert "frames 40-51" in said(result.notes) and "frames 52-59: too short" in said(result.notes)
+    broken[:] = np.nan
+    broken[[3, 4, 20]] = clip.rotations[[3, 4, 20]]
+    np.testing.assert_array_equal(
+        only(cleaned(replace(clip, rotations=broken))).rotations, clip.rotations[3:5]
+    )
 
 
 def test_matrices_that_mirror_or_scale_are_no_rotations() -> None:
@@ -112,14 +123,14 @@ def test_matrices_that_mirror_or_scale_are_no_rotations() -> None:
     broken[10, 0] *= 1.5
     broken[50, 3, :, 0] *= -1
     result = cleaned(replace(clip, rotations=broken))
-    assert result.clip is not None and off_by(result.clip, clip) < 5
+    assert off_by(only(result), clip) < 5
     assert {note.frames for note in result.notes} == {"frame 10", "frame 50"}
 
 
 def test_a_clip_of_nothing_is_dropped() -> None:
     clip = swing()
     result = cleaned(replace(clip, rotations=np.full_like(clip.rotations, np.nan)))
-    assert result.clip is None and "Thing: Swing: dropped" in said(result.notes)
+    assert not result.clips and "Thing: Swing: dropped" in said(result.notes)
 
 
 def test_a_clip_that_does_not_move_is_one_pose() -> None:
@@ -128,7 +139,7 @@ def test_a_clip_that_does_not_move_is_one_pose() -> None:
                     root=np.repeat(clip.root[7:8], 40, axis=0),
                     clearance=np.repeat(clip.clearance[7:8], 40, axis=0))  # fmt: skip
     result = cleaned(still)
-    assert result.clip is not None and len(result.clip) == 1
+    assert len(only(result)) == 1
     assert "nothing moves in its 40 frames" in said(result.notes)
 
 
@@ -139,18 +150,18 @@ def test_what_is_held_at_an_end_is_cut_to_half_a_second() -> None:
         clip, rotations=clip.rotations[order], root=clip.root[order], clearance=clip.clearance[order]
     )
     result = cleaned(held)
-    assert result.clip is not None and len(result.clip) == 40 + 15
-    np.testing.assert_array_equal(result.clip.rotations[:40], clip.rotations)
+    assert len(only(result)) == 40 + 15
+    np.testing.assert_array_equal(only(result).rotations[:40], clip.rotations)
     assert "frames 55-89: a held pose" in said(result.notes)
     short = cleaned(part_of(held, slice(0, 58)))
-    assert short.clip is not None and len(short.clip) == 58 and not short.notes
+    assert len(only(short)) == 58 and not short.notes
 
 
 def test_a_loop_shows_its_first_pose_once() -> None:
     clip = swing(25, period=24.0)
     result = cleaned(clip)
-    assert result.clip is not None and len(result.clip) == 24
-    assert "frame 24: the loop's first pose again" in said(result.notes)
+    assert len(only(result)) == 24
+    assert "the last frame shows the loop's first pose again" in said(result.notes)
 
 
 @pytest.mark.parametrize("hold", [2, 4])
@@ -159,19 +170,19 @@ def test_animation_on_twos_and_fours_is_not_broken(hold: int) -> None:
     order = np.arange(60) // hold * hold
     stepped = replace(clip, rotations=clip.rotations[order], root=clip.root[order])
     result = cleaned(stepped)
-    assert result.clip is not None and len(result.clip) == 60 and not result.notes
+    assert len(only(result)) == 60 and not result.notes
 
 
 def test_fast_motion_is_left_whole() -> None:
     clip = swing(degrees=80, period=9.3)  # steps of up to 54 degrees
     result = cleaned(clip)
-    assert result.clip is not None and not result.notes
+    assert not result.notes
     # a kick: rest, two frames out, two frames back, rest
     angle = np.radians(np.interp(np.arange(40), [0, 18, 20, 21, 25, 39], [0, 6, 90, 95, 20, 0]))
     turns = angle[:, None, None] * np.array([1.0, 0, 0]) * np.ones((1, JOINTS, 1))
     kick = replace(part_of(clip, slice(0, 40)), rotations=from_turn(turns).astype(np.float32))
     result = cleaned(kick)
-    assert result.clip is not None and len(result.clip) >= 39
+    assert len(only(result)) >= 39
     assert "jump" not in said(result.notes)
 
 

@@ -7,10 +7,13 @@ from dataclasses import replace
 import bpy
 import numpy as np
 
+from ..anatomy.rotations import nearest_rotation, to_turn
+from ..anatomy.skeleton import JOINTS
 from ..errors import MappingError
 from .actions import apply_action, clear_action, list_actions
+from .alignment import stance_alignments
 from .extraction import deformed_vertices, posed_bone_matrices
-from .geometry import FloatArray, RigGeometry
+from .geometry import RigGeometry
 from .loaded_rig import LoadedRig
 from .mapping import map_rig
 from .rig_map import JointBinding, RigMap
@@ -55,18 +58,27 @@ def map_loaded_rig(rig: LoadedRig, geometry: RigGeometry) -> RigMap:
                 found = map_rig(standing, name)
             except MappingError:
                 continue
-            return replace(found, joints=_joints_at_rest(found, geometry, posed))
+            return replace(found, joints=_joints_at_rest(found, standing, geometry))
         raise at_rest
     finally:
         clear_action(rig)
 
 
-def _joints_at_rest(rig_map: RigMap, geometry: RigGeometry, posed: FloatArray) -> dict[str, JointBinding]:
-    """Carry joint positions found in a pose back to the rest pose with their bones."""
+def _joints_at_rest(rig_map: RigMap, standing: RigGeometry, geometry: RigGeometry) -> dict[str, JointBinding]:
+    """Carry joints found in a standing pose back to the rest pose with their bones.
+
+    That rest pose is no stance, and how far it is from one only the standing pose tells.
+    """
+    aligned = stance_alignments(standing, rig_map)
+    frame = rig_map.body_frame
     joints = {}
     for name, joint in rig_map.joints.items():
         bone = geometry.bone_names.index(joint.bone)
-        back = geometry.bone_matrices[bone] @ np.linalg.inv(posed[bone])
+        back = geometry.bone_matrices[bone] @ np.linalg.inv(standing.bone_matrices[bone])
         x, y, z = (back @ np.array([*joint.position, 1.0]))[:3]
-        joints[name] = JointBinding(joint.bone, (float(x), float(y), float(z)))
+        turn = frame @ nearest_rotation(back[:3, :3]) @ frame.T @ aligned[JOINTS.index(name)]
+        a, b, c = np.degrees(to_turn(turn))
+        joints[name] = JointBinding(
+            joint.bone, (float(x), float(y), float(z)), alignment=(float(a), float(b), float(c))
+        )
     return joints

@@ -31,7 +31,6 @@ _LEGS: Final = {
 _BENDING: Final = {"front": (0.3, -1.0, 1.0, 0.0), "hind": (-1.0, 1.0, -1.0, 0.0)}
 
 _SOLE_POINTS: Final = 24
-_ON_GROUND: Final = 0.03  # trunks
 _FOOT_HEIGHT: Final = 0.1  # trunks; hooves and paws are lower
 _STANDING: Final = 0.04  # trunks above the lowest foot; feet in a step swing higher
 _ROUNDS: Final = 6
@@ -71,7 +70,7 @@ def skin_parts(geometry: RigGeometry, retargeting: Retargeting) -> SkinParts:
     """Sort the skin of a rig by the joints it follows."""
     following = retargeting.following
     feet = foot_vertices(geometry, retargeting)
-    heights = geometry.vertices @ retargeting.body_frame[2]
+    heights = _standing_heights(geometry, retargeting)
     soles = [foot[np.argsort(heights[foot], kind="stable")[:_SOLE_POINTS]] for foot in feet]
     loose = np.isin(following.lead, (*_HEAD, *_TAIL)) | following.stray
     return SkinParts(
@@ -87,10 +86,10 @@ def foot_vertices(geometry: RigGeometry, retargeting: Retargeting) -> tuple[IntA
     """Vertices of each foot, in the order of :data:`~.retargeting.LIMBS`.
 
     The skin that follows the last joint the rig has of each leg, and what else of the leg is as low when the
-    animal stands at rest; empty for a leg without joints.
+    animal stands; empty for a leg without joints.
     """
     lead = retargeting.following.lead
-    heights = (geometry.vertices @ retargeting.body_frame[2] - retargeting.ground) / retargeting.trunk_length
+    heights = _standing_heights(geometry, retargeting)
     found = []
     for limb in range(len(LIMBS)):
         chain = [joint for joint in _leg(limb) if retargeting.known[joint]]
@@ -98,8 +97,9 @@ def foot_vertices(geometry: RigGeometry, retargeting: Retargeting) -> tuple[IntA
             found.append(np.zeros(0, dtype=np.int64))
             continue
         own = _share(geometry, lead == chain[-1]) > 0.5
-        if own.any() and abs(heights[own].min()) < _ON_GROUND:
-            own |= (_share(geometry, np.isin(lead, chain)) > 0.5) & (heights < _FOOT_HEIGHT)
+        whole = _share(geometry, np.isin(lead, chain)) > 0.5
+        if whole.any():
+            own |= whole & (heights < heights[whole].min() + _FOOT_HEIGHT)
         found.append(np.flatnonzero(own))
     return tuple(found)
 
@@ -265,6 +265,17 @@ class GroundContact:
             above = [at for at in _HEAD if at >= joint]
             turned[:, above] = turn[:, None] @ turned[:, above]
         return turned
+
+
+def _standing_heights(geometry: RigGeometry, retargeting: Retargeting) -> FloatArray:
+    """(V,) height of each vertex in the canonical stance, trunk lengths, from wherever."""
+    moves = bone_moves(retargeting, np.eye(3)[None, None].repeat(len(JOINTS), axis=1))[0]
+    heights = np.zeros(len(geometry.vertices))
+    up = retargeting.body_frame[2]
+    for bone in np.flatnonzero(geometry.weights.any(axis=0)):
+        carried = geometry.vertices @ (up @ moves[bone, :3, :3]) + up @ moves[bone, :3, 3]
+        heights += geometry.weights[:, bone] * carried
+    return np.asarray(heights / retargeting.trunk_length)
 
 
 def _leg(limb: int) -> list[int]:

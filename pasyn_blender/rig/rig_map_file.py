@@ -17,6 +17,8 @@ from .rig_map import JointBinding, KeypointAnchor, RigMap
 _HEADER = """\
 # Rig map of {rig}: which bones play which joints of the canonical quadruped, and where the keypoints sit.
 # Edit freely. A joint is {{bone, position}}; position is its place at rest, in world units of the file.
+# Where the rest pose does not stand a joint has an alignment too: the turn, axis times degrees in body axes
+# (left, backward, up), that leads from a natural stance to the rest pose. Without it the rest pose tells.
 # A keypoint is either {{bone, offset}} (offset in that bone's own axes, file units)
 # or {{mesh, vertices, weights}} (the weighted mean of vertices of that mesh object; weights may be left out).
 # part: bones whose skin counts as the keypoint's own when its visibility is judged.
@@ -36,10 +38,11 @@ def rig_map_text(rig_map: RigMap) -> str:
     """A rig map as commented YAML, the same text for the same map."""
     import yaml
 
-    joints = {
-        name: {"bone": joint.bone, "position": [round(value, 6) for value in joint.position]}
-        for name, joint in rig_map.joints.items()
-    }
+    joints = {}
+    for name, joint in rig_map.joints.items():
+        joints[name] = {"bone": joint.bone, "position": [round(value, 6) for value in joint.position]}
+        if joint.alignment is not None:
+            joints[name]["alignment"] = [round(value, 4) for value in joint.alignment]
     keypoints: dict[str, Any] = {}
     for name, anchor in rig_map.keypoints.items():
         if anchor.bone is not None:
@@ -156,9 +159,13 @@ class _Reader:
 
     def _joint(self, name: str, entry: Any) -> JointBinding:
         key = f"joints.{name}"
-        fields = self._fields(entry, key, ("bone", "position"))
+        fields = self._fields(entry, key, ("bone", "position", "alignment"))
         x, y, z = self._numbers(fields.get("position"), f"{key}.position", 3)
-        return JointBinding(self._bone(fields.get("bone"), f"{key}.bone"), (x, y, z))
+        alignment = None
+        if "alignment" in fields:
+            a, b, c = self._numbers(fields["alignment"], f"{key}.alignment", 3)
+            alignment = (a, b, c)
+        return JointBinding(self._bone(fields.get("bone"), f"{key}.bone"), (x, y, z), alignment)
 
     def _anchor(self, name: str, entry: Any) -> KeypointAnchor:
         key = f"keypoints.{name}"

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from pasyn_blender.anatomy.keypoint_sets import AP10K
+from pasyn_blender.anatomy.skeleton import JOINTS
 from pasyn_blender.errors import MappingError
 from pasyn_blender.rig.anchors import keypoint_positions
 
@@ -52,6 +53,7 @@ def fallen_horse(shared: Path, empty_scene: Any) -> Any:
 def test_an_action_that_stands_gives_the_map(fallen_horse: Any, tmp_path: Path, empty_scene: Any) -> None:
     bpy = empty_scene
     from pasyn_blender.rig.automatic import map_loaded_rig
+    from pasyn_blender.rig.clips import retargeting_of
     from pasyn_blender.rig.loading import (
         apply_action,
         deformed_vertices,
@@ -61,6 +63,9 @@ def test_an_action_that_stands_gives_the_map(fallen_horse: Any, tmp_path: Path, 
         read_geometry,
     )
     from pasyn_blender.rig.mapping import map_rig
+    from pasyn_blender.rig.posing import RigPoser
+    from pasyn_blender.rig.rig_map_file import read_rig_map, write_rig_map
+    from pasyn_blender.rig.standing import StandingRig
 
     path = tmp_path / "fallen.blend"
     bpy.ops.wm.save_as_mainfile(filepath=str(path))
@@ -86,3 +91,12 @@ def test_an_action_that_stands_gives_the_map(fallen_horse: Any, tmp_path: Path, 
     for name, joint in rig_map.joints.items():
         gap = np.linalg.norm(geometry.vertices - np.array(joint.position), axis=1).min()
         assert gap < 0.15 * body.max(), name
+    # ... and the stance of all animals makes it stand, though it was bound lying.
+    written = tmp_path / "map.yaml"
+    write_rig_map(rig_map, written)
+    poser = RigPoser(rig, retargeting_of(rig, geometry, read_rig_map(written, geometry)))
+    taken = StandingRig(poser, geometry).pose(np.tile(np.eye(3), (len(JOINTS), 1, 1)))
+    assert taken.clearance == pytest.approx([0, 0, 0, 0], abs=0.01)
+    heights = (taken.vertices @ rig_map.body_frame[2] - rig_map.ground) / rig_map.trunk_length
+    assert heights.min() > -0.01
+    assert heights.max() > 1.3, "a standing horse is taller than its trunk is long"

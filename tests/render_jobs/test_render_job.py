@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 import yaml
+from small_prior import small_prior
 
+from pasyn_blender.anatomy.skeleton import JOINTS
 from render_jobs import layout
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
@@ -33,6 +35,8 @@ def write_job(folder: Path, rig: Path, **changes: Any) -> Path:
         "images": 7,
         "resolution": [64, 64],
         "render": {"samples": 2},
+        # Some pictures of each kind.
+        "poses": {"source": "prior", "file": str(small_prior(folder / "prior.npz")), "share_of_actions": 0.4},
         **changes,
     }
     path = folder / "job.yaml"
@@ -100,18 +104,54 @@ def test_shards_in_any_order_give_the_same_bytes(whole: tuple[Path, Path, str], 
     assert hashes(tmp_path) == hashes(out)
 
 
+def test_a_shard_for_every_picture_gives_the_same_bytes(
+    whole: tuple[Path, Path, str], tmp_path: Path
+) -> None:
+    job, out, _ = whole
+    for k in (6, 1):
+        assert run(job, tmp_path, "--shard", f"{k}/7").returncode == 0
+    expected, found = hashes(out), hashes(tmp_path)
+    assert len(found) == 4
+    assert found.items() <= expected.items()
+
+
+def test_more_pictures_leave_the_first_as_they_are(
+    whole: tuple[Path, Path, str], fox: Path, tmp_path: Path
+) -> None:
+    _, out, _ = whole
+    larger = write_job(tmp_path, fox, images=40)
+    assert run(larger, tmp_path / "out", "--only", "2,39,5").returncode == 0
+    expected, found = hashes(out), hashes(tmp_path / "out")
+    assert len(found) == 6
+    assert {name: value for name, value in found.items() if not name.startswith("000039")} == {
+        name: value for name, value in expected.items() if name.startswith(("000002", "000005"))
+    }
+
+
+def test_poses_come_from_the_prior_and_from_actions(whole: tuple[Path, Path, str]) -> None:
+    _, out, _ = whole
+    truths = [json.loads(layout.truth_path(out, index).read_text()) for index in range(7)]
+    canonical = [truth["canonical"] for truth in truths if "canonical" in truth]
+    assert 0 < len(canonical) < 7
+    for told in canonical:
+        assert set(told["turns"]) == set(JOINTS)
+        assert min(told["clearance"].values()) > -0.01
+        assert 0 <= told["candidate"] < 4
+
+
 def test_what_is_complete_is_not_rendered_again_and_what_is_damaged_is(
     whole: tuple[Path, Path, str], tmp_path: Path
 ) -> None:
     job, out, _ = whole
     first = run(job, tmp_path, "--max-shots", "2", "--shard", "0/2")
     assert kinds(first.stdout)[-1] == "recycle"
-    kept = layout.render_path(tmp_path, 0)
+    first_done, second_done = (e["index"] for e in events(first.stdout) if e["event"] == "done")
+    kept = layout.render_path(tmp_path, first_done)
     before = kept.stat().st_mtime_ns
-    layout.render_path(tmp_path, 2).write_bytes(b"cut off")
+    layout.render_path(tmp_path, second_done).write_bytes(b"cut off")
     second = run(job, tmp_path, "--shard", "0/2")
     rendered = [event["index"] for event in events(second.stdout) if event["event"] == "done"]
-    assert rendered == [2, 4, 6]
+    assert set(rendered) == {0, 2, 4, 6} - {first_done}
     assert kept.stat().st_mtime_ns == before
     expected = hashes(out)
     assert all(expected[name] == found for name, found in hashes(tmp_path).items())

@@ -90,8 +90,9 @@ def structural_following(geometry: RigGeometry, joint_bones: IntArray) -> Follow
         above = _known_parent(joint_bones, joint)
         hangs_on = _mapped_above(geometry, joint_of, bone)[0]
         # A leg that hangs on another bone of the trunk than its canonical one is attached all the same.
-        if above >= 0 and joint_bones[above] != bone and hangs_on < 0 and _is_limb(joint):
-            carriers[bone], detached[bone] = joint_bones[above], True
+        carrier = int(joint_bones[above]) if above >= 0 else -1
+        if carrier >= 0 and hangs_on < 0 and _is_limb(joint) and not _hangs_on(carriers, carrier, bone):
+            carriers[bone], detached[bone] = carrier, True
     return Following(lead, toward, share, carriers, detached, np.zeros(count, dtype=bool))
 
 

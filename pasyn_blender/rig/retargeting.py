@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..anatomy.kinematics import accumulate, separate
 from ..anatomy.rotations import from_turn, interpolate, nearest_rotation
-from ..anatomy.skeleton import JOINTS
+from ..anatomy.skeleton import JOINTS, SIDES
 from ..anatomy.stance import PARENTS
 from ..errors import RigMapError
 from .alignment import stance_alignments
@@ -253,6 +253,11 @@ def _joint_bones(geometry: RigGeometry, rig_map: RigMap) -> IntArray:
         if joint.bone not in index:
             raise RigMapError(f"joint {name!r}: the rig has no bone {joint.bone!r}")
         bones[JOINTS.index(name)] = index[joint.bone]
+    for bone in set(bones[bones >= 0].tolist()):
+        rows = np.flatnonzero(bones == bone)
+        # One bone for the feet of several legs is none of them: they cannot be moved apart.
+        if len({JOINTS[row].partition("_")[0] for row in rows} & set(SIDES)) > 1:
+            bones[rows] = -1
     if (bones[list(_TRUNK)] < 0).all():
         raise RigMapError(
             f"{rig_map.rig}: the map has neither pelvis, spine nor chest; a pose needs one of them"

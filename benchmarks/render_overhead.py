@@ -1,6 +1,6 @@
 """What labels cost: seconds a picture against the same frames rendered bare, in one run.
 
-    python benchmarks/render_overhead.py [--images 100] [--rig FILE] [--rounds 2]
+    python benchmarks/render_overhead.py [--images 100] [--rig FILE] [--rounds 2] [--poses actions]
 
 "Bare" is benchmarks/bare_render.py: the same poses, cameras, light and settings with persistent data, whole
 frames, no labels. "Labelled" is render_job.py: RGBA, keypoints, cameras and poses of every picture. "Dataset"
@@ -91,10 +91,16 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=100)
     parser.add_argument("--rig", type=Path, default=shared_rig())
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--poses", default="prior", choices=("prior", "actions"))
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         job = Path(place) / "job.yaml"
-        record = {"species": "animal", "rig": str(options.rig.resolve()), "images": options.images}
+        record = {
+            "species": "animal",
+            "rig": str(options.rig.resolve()),
+            "images": options.images,
+            "poses": options.poses,
+        }
         job.write_text(json.dumps(record), encoding="utf-8")
         folder, pictures = Path(place) / "out", Path(place) / "bare"
         measured: dict[str, list[Measured]] = {"bare": [], "labelled": [], "dataset": []}
@@ -109,7 +115,7 @@ def main() -> None:
         ("whole process, CPU seconds a picture", "cpu", options.images),
         ("peak memory, MiB", "peak_mib", 1),
     ]
-    print(f"{options.images} pictures of {options.rig.name}, 256x256, 16 samples, denoised")
+    print(f"{options.images} pictures of {options.rig.name}, poses: {options.poses}, 256x256, 16 samples")
     print(f"{'':38}" + "".join(f"{side:>11}" for side in measured) + "   labelled/bare  dataset/bare")
     for title, name, share in rows:
         best = {side: min(getattr(one, name) for one in rounds) / share for side, rounds in measured.items()}

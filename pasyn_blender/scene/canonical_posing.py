@@ -13,7 +13,8 @@ from ..anatomy.rotations import from_turn
 from ..errors import RenderError
 from ..prior.limits import JointLimits, read_limits
 from ..rig.clips import retargeting_of
-from ..rig.geometry import FloatArray, RigGeometry
+from ..rig.geometry import FloatArray, IntArray, RigGeometry
+from ..rig.ground_contact import skin_parts
 from ..rig.loading import LoadedRig, apply_action, deformed_vertices, list_actions
 from ..rig.posing import RigPoser
 from ..rig.retargeting import bone_moves
@@ -120,6 +121,11 @@ class CanonicalPosing:
         if best.candidate == len(candidates) - 1:
             return best
         return self._taken(best.candidate, candidates[best.candidate])
+
+    @property
+    def bearing(self) -> IntArray:
+        """Vertices of trunk and limbs, none of which may be under ground."""
+        return skin_parts(self.geometry, self.retargeting).bearing
 
     def release(self) -> None:
         """Give the rig back its constraints and actions; the next pose takes them off again."""

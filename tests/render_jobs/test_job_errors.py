@@ -1,10 +1,14 @@
 """Wrong jobs: each message names file, line and key, what was found, and what would be right."""
 
 import os
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from small_prior import small_prior
 
+from pasyn_blender.anatomy.skeleton import JOINTS
 from pasyn_blender.errors import JobError
 from render_jobs.job import Job, load_job
 
@@ -53,6 +57,26 @@ WRONG = [
     ("animal: zebra\nsplit: {val: 2}\n", 2, "split.val", "found 2", "from 0 to 1"),
     ("animal: zebra\nlimits: {shot_seconds: 0}\n", 2, "limits.shot_seconds", "found 0", "from 1"),
     ("animal: zebra\nactions: [{a: b}]\n", 2, "actions", "found {a: 'b'}", "Walk*"),
+    ("animal: zebra\nposes: pior\n", 2, "poses", "found 'pior'", "did you mean 'prior'?"),
+    ("animal: zebra\nposes: 3\n", 2, "poses", "found 3", "prior, actions, file"),
+    ("animal: zebra\nposes: file\n", 2, "poses", "but which?", "{source: file, file: poses.npz}"),
+    ("animal: zebra\nposes: {sorce: prior}\n", 2, "poses.sorce", "unknown key", "'source'"),
+    ("animal: zebra\nposes: {source: walk}\n", 2, "poses.source", "found 'walk'", "prior, actions, file"),
+    ("animal: zebra\nposes:\n  sigma: 5\n", 3, "poses.sigma", "found 5, outside", "from 0 to 4"),
+    ("animal: zebra\nposes: {sigma: wide}\n", 2, "poses.sigma", "found 'wide'", "a number"),
+    ("animal: zebra\nposes: {share_of_actions: 30}\n", 2, "poses.share_of_actions", "found 30", "0 to 1"),
+    ("animal: zebra\nposes: {file: gone.npz}\n", 2, "poses.file", "there is no file", "pasyn prior train"),
+    ("animal: zebra\nposes: {file: here.glb}\n", 2, "poses.file", "found 'here.glb'", ".npz"),
+    ("animal: zebra\nposes: {file: good.npz, actions: [walk, graise]}\n", 2, "poses.actions",
+     "found 'graise'", "did you mean 'graze'?); it knows graze, walk"),
+    ("animal: zebra\nposes:\n  file: good.npz\n  species: cat\n", 4, "poses.species", "'cat'", "knows horse"),
+    ("animal: zebra\nposes: {file: own.npz}\n", 2, "poses.file", "joints of its own", "canonical clips"),
+    ("animal: zebra\nposes: {file: cut.npz}\n", 2, "poses.file", "is damaged", "copy it again"),
+    ("animal: zebra\nposes: {file: bare.npz}\n", 2, "poses.file", "bare.json should lie beside", "prior"),
+    ("animal: zebra\nposes: {file: poses.npz}\n", 2, "poses.file", "poses.json should lie", "prior"),
+    ("animal: zebra\nposes: {source: file, file: good.npz}\n", 2, "poses.file", "no file of poses", "sample"),
+    ("animal: zebra\nposes: {source: file, file: cut.npz}\n", 2, "poses.file", "no readable .npz", "sample"),
+    ("animal: zebra\nposes: {source: file, file: few.npz}\n", 2, "poses.file", "lacks", "canonical clips"),
     ("animal: zebra\nspecies: 12\n", 2, "species", "found 12", "zebra"),
     ("animal: zebra\nrig_map: m.yaml\n", 2, "rig_map", "there is no file", "leave rig_map out"),
     ("animal: zebraa\n", 1, "animal", "found 'zebraa'", "did you mean 'zebra'?"),
@@ -68,10 +92,26 @@ WRONG = [
 ]  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Files that jobs name, good ones and bad ones."""
+    folder = tmp_path_factory.mktemp("material")
+    (folder / "here.glb").write_bytes(b"glTF")
+    (folder / "folder.glb").mkdir()
+    small_prior(folder / "good.npz")
+    small_prior(folder / "own.npz", joints=("upperleg.L", "frontleg.L"))
+    small_prior(folder / "cut.npz")
+    (folder / "cut.npz").write_bytes((folder / "cut.npz").read_bytes()[:-100])
+    (folder / "bare.npz").write_bytes((folder / "good.npz").read_bytes())
+    for name, joints in (("poses", JOINTS), ("few", JOINTS[:5])):
+        rotations = np.broadcast_to(np.eye(3), (3, len(joints), 3, 3))
+        np.savez(folder / f"{name}.npz", joints=np.array(joints), rotations=rotations)
+    return folder
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "here.glb").write_bytes(b"glTF")
-    (tmp_path / "folder.glb").mkdir()
+def folder(tmp_path: Path, material: Path) -> Path:
+    shutil.copytree(material, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 

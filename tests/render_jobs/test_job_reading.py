@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from small_prior import small_prior
 
 from pasyn_blender.errors import JobError
 from render_jobs.job import Job, PoseSettings, built_in_animals, job_from_rig, load_job
@@ -86,6 +87,20 @@ def test_one_word_stands_for_a_list_of_one(tmp_path: Path) -> None:
     job = load_job(write(tmp_path, "animal: zebra\nactions: Walk*\nrender: {passes: depth}\n"))
     assert job.actions == ("Walk*",)
     assert job.render.passes == ("depth",)
+
+
+def test_poses_are_one_word_or_a_section(tmp_path: Path) -> None:
+    prior = small_prior(tmp_path / "mine.npz")
+    job = load_job(write(tmp_path, "animal: zebra\nposes: {file: mine.npz, actions: Walk}\n"))
+    assert job.poses == PoseSettings("prior", file=prior, actions=("walk",))
+    word = write(tmp_path, "animal: zebra\nposes: actions\n")
+    assert load_job(word).poses == PoseSettings("actions")
+    # A key of a section that was written as one word leaves the word as it is.
+    assert load_job(word, ["poses.sigma=0.8"]).poses == PoseSettings("actions", sigma=0.8)
+    assert load_job(word, [f"poses.file={prior}", "poses.source=prior"]).poses == PoseSettings(file=prior)
+    section = write(tmp_path, "animal: zebra\nposes: {file: mine.npz, sigma: 0.5}\n")
+    assert load_job(section, ["poses=actions"]).poses == PoseSettings("actions")
+    assert load_job(section, ["poses.sigma=0.8"]).poses == PoseSettings(file=prior, sigma=0.8)
 
 
 def test_paths_start_from_the_file_and_from_the_shell(

@@ -6,6 +6,7 @@ Neighbouring frames of a clip are nearly the same pose; a split by frame measure
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -43,10 +44,10 @@ def split_corpus(
 ) -> Split:
     """Split a corpus.
 
-    Validation clips are drawn animal by animal, so that no animal is held out whole by chance: of every
-    animal with at least two clips as many as come nearest to the share of its frames, and always one left to
-    learn from; of single poses, blocks of neighbours. Where no animal has two clips the clips themselves are
-    cut: every clip of at least ten frames loses contiguous blocks.
+    Validation clips are drawn species by species: as many as come nearest to the share of its frames, and
+    always one left to learn from of each animal; of single poses, blocks of neighbours. Clips of one name and
+    species go together, since individuals of one make often share their animations. Where that leaves nothing
+    to choose the clips themselves are cut: every clip of at least ten frames loses contiguous blocks.
 
     Parameters
     ----------
@@ -95,18 +96,23 @@ def _without_animal(corpus: Corpus, animal: str) -> tuple[Corpus, Corpus]:
 def _validation_clips(corpus: Corpus, seed: int, share: float) -> set[int]:
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
     chosen: set[int] = set()
-    for animal in sorted({clip.animal for clip in corpus.clips}):
-        numbers = [i for i, clip in enumerate(corpus.clips) if clip.animal == animal and len(clip)]
-        wanted = share * sum(len(corpus.clips[i]) for i in numbers)
+    kinds = [clip.species or clip.animal for clip in corpus.clips]
+    for kind in sorted(set(kinds)):
+        numbers = [i for i, clip in enumerate(corpus.clips) if kinds[i] == kind and len(clip)]
         if all(len(corpus.clips[i]) == 1 for i in numbers):
             chosen.update(_blocks(numbers, share, rng))
             continue
+        wanted = share * sum(len(corpus.clips[i]) for i in numbers)
+        left = Counter(corpus.clips[i].animal for i in numbers)
         taken = 0
-        for number in rng.permutation(numbers)[:-1]:
-            length = len(corpus.clips[number])
-            if abs(taken + length - wanted) < abs(taken - wanted):
-                chosen.add(int(number))
+        for name in rng.permutation(sorted({corpus.clips[i].name for i in numbers})):
+            group = [i for i in numbers if corpus.clips[i].name == name]
+            length = sum(len(corpus.clips[i]) for i in group)
+            fewer = left - Counter(corpus.clips[i].animal for i in group)
+            if len(fewer) == len(left) and abs(taken + length - wanted) < abs(taken - wanted):
+                chosen.update(group)
                 taken += length
+                left = fewer
     return chosen
 
 

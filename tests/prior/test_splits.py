@@ -28,6 +28,19 @@ def test_clips_are_kept_whole_and_every_animal_is_learnt_from():
         assert split.test is None
 
 
+def test_an_animation_that_individuals_share_is_on_one_side():
+    """Else the validation clips would be learnt from another animal of the same make."""
+    clips = [
+        replace(swinging_clip(f"zebra{number}", action), name=action)
+        for number in range(3)
+        for action in ("walk", "trot", "gallop", "graze", "stand")
+    ]
+    for seed in range(5):
+        split = split_corpus(canonical_corpus(clips), seed, 0.2)
+        assert set(names(split.validation)).isdisjoint(names(split.train))
+        assert len(split.validation.clips) == 3
+
+
 def test_the_seed_alone_decides():
     corpus = swinging_animals()
     chosen = [tuple(names(split_corpus(corpus, seed).validation)) for seed in (0, 0, 1, 2, 3)]

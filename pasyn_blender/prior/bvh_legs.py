@@ -170,7 +170,7 @@ def hind_first(points: Points, up: Array, pairs: tuple[LegPair, LegPair]) -> tup
         along = (step * axis[1:]).sum() / np.linalg.norm(step, axis=1).sum()
         vote += 3 * along
     depth = [len(points.path(pair.top)) for pair in pairs]
-    vote += np.sign(depth[1] - depth[0])
+    vote += 1.2 * np.sign(depth[1] - depth[0])  # most roots are at the hips
     legs = set().union(*(pair.first + pair.second for pair in pairs))
     ends = [end for end in points.ends if end not in legs]
     if ends:
@@ -179,7 +179,7 @@ def hind_first(points: Points, up: Array, pairs: tuple[LegPair, LegPair]) -> tup
         along = (
             points.places[:, high] - (middle_of(points.places, one) + middle_of(points.places, two)) / 2
         ) * axis
-        vote += 1.5 * np.sign(np.median(along.sum(axis=1)))
+        vote += 1.0 * np.sign(np.median(along.sum(axis=1)))
     for pair, sign in ((one, -1.0), (two, 1.0)):
         words = " ".join(points.names[i] for i in pair.first + pair.second).lower()
         vote += 0.8 * sign * (bool(_FRONT_NAME.search(words)) - bool(_HIND_NAME.search(words)))

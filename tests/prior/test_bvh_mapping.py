@@ -119,6 +119,18 @@ def test_the_head_end_is_in_front_whatever_the_names_say(tmp_path: Path) -> None
     assert names["chest"] == "withers" and names["left_thigh"] == "LArm"
 
 
+def test_a_tail_higher_than_the_head_stays_a_tail(tmp_path: Path) -> None:
+    lifted = {"tail1": (-35, 56, 0), "tail2": (-38, 70, 0), "tail3": (-38, 82, 0), "tail3!": (-36, 92, 0)}
+    cat: dict[str, tuple[str, tuple[float, float, float]]] = {"hips": ("", (-30, 50, 0))}
+    cat |= {"loin": ("hips", (-15, 51, 0)), "mid": ("loin", (0, 50, 0))}
+    cat |= {name: (above, lifted.get(name, place)) for name, (above, place) in DOG.items() if name not in cat}
+    cat["back"] = ("mid", (12, 51, 0))
+    numbers = {name: f"b{i}" + "!" * name.endswith("!") for i, name in enumerate(cat)}
+    nameless = {numbers[name]: (numbers.get(above, ""), place) for name, (above, place) in cat.items()}
+    names = mapped(write_skeleton(tmp_path / "cat.bvh", nameless))
+    assert (names["tail_base"], names["head"]) == (numbers["tail1"], numbers["skull"])
+
+
 def test_a_person_is_refused(tmp_path: Path) -> None:
     person = {
         "hips": ("", (0, 95, 0)),
@@ -198,3 +210,23 @@ def test_what_blender_exports_of_the_built_in_zebra_is_what_its_rig_shows(
     assert (clip.known == expected.known).all() and len(clip) == len(expected)
     apart = np.degrees(angle_between(accumulate(clip.rotations), accumulate(expected.rotations)))
     assert apart.mean() < 1
+
+
+def test_files_of_one_skeleton_in_a_folder_are_one_animal(tmp_path: Path) -> None:
+    from render_jobs.prior_corpus_command import make_corpus
+    from render_jobs.prior_corpus_sources import CorpusOptions
+
+    folder = tmp_path / "shepherd"
+    folder.mkdir()
+    local, root = walking()
+    nod = {"n1": np.linspace([0, 0, 0], [0, 0, 40], 20)}
+    write_skeleton(folder / "look_1.bvh", DOG, nod)
+    write_skeleton(folder / "look_2.bvh", DOG, {"n1": -nod["n1"]})
+    write_bvh(folder / "stroll.bvh", local, root)
+    corpus = make_corpus([str(folder)], CorpusOptions(rate=15.0), lambda what, share: None).corpus
+    assert [(clip.animal, clip.species, clip.action, clip.name) for clip in corpus.clips] == [
+        ("shepherd", "dog", "look", "look_1"),
+        ("shepherd", "dog", "look", "look_2"),
+        ("stroll", "", "walk", "stroll"),
+    ]
+    assert [len(clip) for clip in corpus.clips] == [10, 10, 24]

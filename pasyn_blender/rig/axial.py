@@ -316,11 +316,16 @@ def _tail_bones(standing: Standing, geometry: RigGeometry, leg_bones: IntArray) 
     hind = float(standing.feet[2:, 1].mean())
     spacing = hind - float(standing.feet[:2, 1].mean())
     skinned = geometry.weights.sum(axis=0) > 0
-    named = [bone for bone in np.flatnonzero(skinned) if names_part(geometry.bone_names[bone], "tail")]
+    body = (geometry.vertices - standing.origin) @ standing.rotation.T
+    total = np.maximum(geometry.weights.sum(axis=0, dtype=np.float64), 1e-12)
+    behind = body[:, 1] @ geometry.weights.astype(np.float64) / total > hind - 0.5 * spacing
+    # Ears that are called ponytails are no tails.
+    named = [
+        bone for bone in np.flatnonzero(skinned & behind) if names_part(geometry.bone_names[bone], "tail")
+    ]
     if named:
         below = descendants(geometry, np.array(named))
         return below[skinned[below]]
-    body = (geometry.vertices - standing.origin) @ standing.rotation.T
     half_width = float(np.abs(standing.feet[2:, 0]).mean())
     found = []
     for bone in _unshared(geometry, np.flatnonzero(skinned), leg_bones):

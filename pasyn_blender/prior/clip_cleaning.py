@@ -137,7 +137,7 @@ def resampled(clip: Clip, rate: float) -> Clip:
     """
     if rate == clip.rate or len(clip) < 2:
         return replace(clip, rate=rate)
-    count = int(np.floor((len(clip) - 1) / clip.rate * rate + 1e-6)) + 1
+    count = int(np.floor((len(clip) - 1) / clip.rate * rate + 1e-3)) + 1
     times = np.minimum(np.arange(count) * clip.rate / rate, len(clip) - 1)
     return replace(_at(clip, times), rate=rate)
 

@@ -229,4 +229,4 @@ def test_files_of_one_skeleton_in_a_folder_are_one_animal(tmp_path: Path) -> Non
         ("shepherd", "dog", "look", "look_2"),
         ("stroll", "", "walk", "stroll"),
     ]
-    assert [len(clip) for clip in corpus.clips] == [10, 10, 24]
+    assert [len(clip) for clip in corpus.clips] == [10, 10, 24]  # every second of 20, 20 and 48

@@ -15,7 +15,7 @@ import fnmatch
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from pasyn_blender.errors import BackgroundError, JobError, OutputError, RigErro
 
 from .job import Job, Range
 from .pose_plan import PosePlan, pose_plan
-from .shot import BackgroundShot, CameraShot, CoatShot, LightShot, Shot
+from .shot import BackgroundShot, CameraShot, CoatShot, LightShot, PoseShot, Shot
 
 # Order is part of every dataset ever planned: append only.
 _ACTION, _CAMERA, _LIGHT, _COAT, _BACKGROUND, _SPLIT, _POSE_SOURCE, _POSE = range(8)
@@ -146,9 +146,22 @@ def _available(names: Sequence[str]) -> str:
     return f"the rig has {shown}" + (f" and {len(names) - 40} more" if len(names) > 40 else "")
 
 
-def plan(job: Job, facts: RigFacts, photos: Sequence[Photo] | None = None) -> list[Shot]:
+class CanonicalPoses(Protocol):
+    """Gives the shots of a plan that take no moment of an action their poses."""
+
+    def pose(self, index: int) -> PoseShot | None:
+        """Poses that a shot has to choose from."""
+        ...
+
+
+def plan(
+    job: Job,
+    facts: RigFacts,
+    photos: Sequence[Photo] | None = None,
+    poses: CanonicalPoses | None = None,
+) -> list[Shot]:
     """Return all shots of a job in index order; arguments and errors as for :func:`plan_shot`."""
-    poses = shot_poses(job)
+    poses = shot_poses(job) if poses is None else poses
     return [plan_shot(job, facts, index, photos, poses) for index in range(job.images)]
 
 
@@ -168,7 +181,7 @@ def plan_shot(
     facts: RigFacts,
     index: int,
     photos: Sequence[Photo] | None = None,
-    poses: PosePlan | None = None,
+    poses: CanonicalPoses | None = None,
 ) -> Shot:
     """Draw one shot.
 

@@ -13,7 +13,7 @@ from . import layout
 from .finished_renders import read_shots, write_shots
 from .job import Job
 from .plan import Photo, RigFacts, plan
-from .shot import Shot
+from .shot import PoseShot, Shot
 
 
 def read_rig_facts(folder: Path) -> RigFacts | None:
@@ -39,7 +39,8 @@ def plan_folder(
     """Plan all shots of a job and write ``shots.jsonl``.
 
     Looking through folders of photos takes long, so the photos of shots that are in ``shots.jsonl`` already
-    are taken from there: the folder's identity holds what the photo folders contain.
+    are taken from there, and so are poses drawn from a prior, which may have been trained anew since: the
+    folder's identity holds what the photo folders contained and what the prior was.
 
     Parameters
     ----------
@@ -59,18 +60,30 @@ def plan_folder(
         kept = read_shots(folder) or []
     except OutputError:
         kept = []
-    bare = plan(job, facts)
-    if len(kept) >= len(bare) and all(
-        _without_photo(old) == _without_photo(new) and (old.background.photo is None) == (not job.backgrounds)
-        for old, new in zip(kept, bare, strict=False)
-    ):
-        shots = kept[: len(bare)]
-    elif job.backgrounds:
-        shots = plan(job, facts, usable_photos())
-    else:
-        shots = bare
+    shots: list[Shot] | None = None
+    if len(kept) >= job.images:
+        bare = plan(job, facts, poses=_KeptPoses(kept))
+        if all(
+            _without_photo(old) == _without_photo(new)
+            and (old.background.photo is None) == (not job.backgrounds)
+            for old, new in zip(kept, bare, strict=False)
+        ):
+            shots = kept[: job.images]
+    if shots is None:
+        shots = plan(job, facts, usable_photos() if job.backgrounds else None)
     write_shots(folder, shots)
     return shots
+
+
+class _KeptPoses:
+    """Poses of shots that were planned before."""
+
+    def __init__(self, shots: list[Shot]) -> None:
+        self._shots = shots
+
+    def pose(self, index: int) -> PoseShot | None:
+        """Poses the shot had then."""
+        return self._shots[index].pose
 
 
 def _without_photo(shot: Shot) -> Shot:

@@ -165,6 +165,7 @@ class PASYN_PT_dataset(_SidebarPanel, bpy.types.Panel):
         column = layout.column()
         column.enabled = run is None or not run.active
         column.prop(settings, "species")
+        column.prop(settings, "poses")
         column.prop(settings, "images")
         column.prop(settings, "seed")
         sizes = column.column(align=True)

@@ -82,6 +82,14 @@ class PASYN_PG_settings(bpy.types.PropertyGroup):
     species: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="Species", description="Category name in the annotations", default="animal"
     )
+    poses: bpy.props.EnumProperty(  # type: ignore[valid-type]
+        name="Poses",
+        description="Where poses come from",
+        items=(
+            ("prior", "Learnt", "New poses from the built-in prior, learnt from many animals' motion"),
+            ("actions", "Own Actions", "Moments of the animal's own actions"),
+        ),
+    )
     images: bpy.props.IntProperty(  # type: ignore[valid-type]
         name="Pictures",
         description="How many pictures to make",

@@ -20,7 +20,9 @@ STAND_IN = Path(__file__).with_name("stand_in_renderer.py")
 def small_job(folder: Path, images: int = 6, **limits: Any) -> Job:
     """A job of the built-in zebra, 64 x 48."""
     path = folder / "small.yaml"
-    path.write_text("species: zebra\nanimal: zebra\nresolution: [64, 48]\nsplit: {val: 0.4}\n")
+    path.write_text(
+        "species: zebra\nanimal: zebra\nposes: actions\nresolution: [64, 48]\nsplit: {val: 0.4}\n"
+    )
     job = load_job(path)
     return replace(job, images=images, limits=replace(Limits(), **limits))
 

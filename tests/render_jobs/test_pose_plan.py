@@ -17,6 +17,7 @@ from pasyn_blender.prior.limits import read_limits
 from pasyn_blender.prior.prior_file import read_prior
 from render_jobs.job import Job, PoseSettings, job_identity
 from render_jobs.plan import RigFacts, plan, plan_shot
+from render_jobs.planning import plan_folder
 from render_jobs.pose_plan import BLOCK, CANDIDATES
 from render_jobs.pose_record import pose_of, summarise_poses
 from render_jobs.shot import Shot
@@ -176,3 +177,20 @@ def test_another_prior_or_other_poses_are_another_dataset(job: Job, prior: Path,
     # What is not used decides nothing: the rig's actions beside a prior, a prior beside the rig's actions.
     assert job_identity(replace(job, actions=("Walk",))) == identities[0]
     assert job_identity(replace(job, poses=PoseSettings("actions", sigma=2.0))) == identities[-1]
+
+
+def test_a_planned_folder_keeps_its_poses_when_the_prior_is_trained_anew(tmp_path: Path) -> None:
+    prior = small_prior(tmp_path / "prior.npz")
+    job = Job(species="zebra", animal="zebra", images=6, poses=PoseSettings(file=prior))
+    out = tmp_path / "out"
+    out.mkdir()
+    planned = plan_folder(out, job, FACTS, lambda: None)
+    assert planned == plan(job, FACTS)
+    small_prior(prior, seed=1)
+    assert plan(job, FACTS) != planned
+    assert plan_folder(out, job, FACTS, lambda: None) == planned
+    assert plan_folder(out, replace(job, images=4), FACTS, lambda: None) == planned[:4]
+    # Another plan altogether is no plan to keep.
+    assert plan_folder(out, replace(job, seed=1), FACTS, lambda: None) == plan(replace(job, seed=1), FACTS)
+    actions = replace(job, poses=PoseSettings("actions"))
+    assert plan_folder(out, actions, FACTS, lambda: None) == plan(actions, FACTS)

@@ -59,6 +59,7 @@ def write_input(context: bpy.types.Context, folder: Path) -> Path:
         "species": settings.species.strip() or "animal",
         "rig": _rig_for_job(settings, rig, place),
         "rig_map": "rig_map.yaml",
+        "poses": settings.poses,
         "images": settings.images,
         "seed": settings.seed,
         "resolution": list(settings.resolution),

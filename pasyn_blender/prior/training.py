@@ -53,7 +53,7 @@ def train_prior(
     CorpusError
         The corpus is empty, too small to split, holds NaN, or lacks the animal to hold out.
     PriorError
-        The weights ran away.
+        The weights ran away, or a GPU is asked for and there is none.
     """
     check_corpus(corpus, "the corpus")
     _check_options(options)
@@ -94,6 +94,8 @@ def _check_options(options: TrainingOptions) -> None:
     for name in ("latent", "width", "depth", "batch", "components", "neighbours"):
         if getattr(options, name) < 1:
             raise CorpusError(f"training option {name} is {getattr(options, name)}; it must be at least 1")
+    if options.device == "cuda" and not torch.cuda.is_available():
+        raise PriorError('device "cuda": torch finds no GPU here; "auto" takes the CPU then')
     if options.epochs is not None and options.epochs < 1:
         raise CorpusError(f"training option epochs is {options.epochs}; it must be at least 1")
     if options.components > 65535:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .prior_sample_command import sample
 from .prior_train_command import train
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ app = typer.Typer(
 
 
 app.command("train")(train)
+app.command("sample")(sample)
 
 
 @app.callback()

@@ -172,19 +172,15 @@ def learnt_following(
     return Following(lead, toward, share, carriers, found.detached, stray)
 
 
-def carriers_first(carriers: IntArray) -> IntArray:
-    """(B,) bones ordered so that each comes after the one that carries it."""
-    order: list[int] = []
-    done = np.zeros(len(carriers), dtype=bool)
+def carrier_levels(carriers: IntArray) -> tuple[IntArray, ...]:
+    """Bones in groups: those that nothing carries, those that they carry, and so on."""
+    depth = np.zeros(len(carriers), dtype=np.int64)
     for bone in range(len(carriers)):
-        waiting = []
-        at = bone
-        while at >= 0 and not done[at]:
-            done[at] = True
-            waiting.append(at)
+        at = int(carriers[bone])
+        while at >= 0:
+            depth[bone] += 1
             at = int(carriers[at])
-        order.extend(reversed(waiting))
-    return np.array(order, dtype=np.int64)
+    return tuple(np.flatnonzero(depth == level) for level in range(int(depth.max(initial=0)) + 1))
 
 
 def bone_joints(joint_bones: IntArray, count: int) -> IntArray:

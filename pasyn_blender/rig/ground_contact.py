@@ -31,6 +31,7 @@ _LEGS: Final = {
 _BENDING: Final = {"front": (0.3, -1.0, 1.0, 0.0), "hind": (-1.0, 1.0, -1.0, 0.0)}
 
 _SOLE_POINTS: Final = 24
+_DIRECTIONS: Final = 24
 _FOOT_HEIGHT: Final = 0.1  # trunks; hooves and paws are lower
 _STANDING: Final = 0.04  # trunks above the lowest foot; feet in a step swing higher
 _ROUNDS: Final = 6
@@ -55,15 +56,17 @@ class SkinParts:
         (S,) lowest vertices of the feet and which foot each is of.
     bearing
         Vertices of trunk and limbs: none of them may be under ground.
-    head
-        Vertices of neck and head.
+    outer, outer_head
+        Of the vertices of trunk and limbs, and of neck and head, those farthest out of each bone's skin in a
+        few directions: the lowest in any pose is one of them or next to one.
     """
 
     feet: tuple[IntArray, ...]
     soles: IntArray
     sole_foot: IntArray
     bearing: IntArray
-    head: IntArray
+    outer: IntArray
+    outer_head: IntArray
 
 
 def skin_parts(geometry: RigGeometry, retargeting: Retargeting) -> SkinParts:
@@ -73,12 +76,15 @@ def skin_parts(geometry: RigGeometry, retargeting: Retargeting) -> SkinParts:
     heights = _standing_heights(geometry, retargeting)
     soles = [foot[np.argsort(heights[foot], kind="stable")[:_SOLE_POINTS]] for foot in feet]
     loose = np.isin(following.lead, (*_HEAD, *_TAIL)) | following.stray
+    bearing = np.flatnonzero(_share(geometry, ~loose) > 0.5)
+    head = np.flatnonzero(_share(geometry, np.isin(following.lead, _HEAD)) > 0.5)
     return SkinParts(
         feet=feet,
         soles=np.concatenate(soles),
         sole_foot=np.concatenate([np.full(len(sole), number) for number, sole in enumerate(soles)]),
-        bearing=np.flatnonzero(_share(geometry, ~loose) > 0.5),
-        head=np.flatnonzero(_share(geometry, np.isin(following.lead, _HEAD)) > 0.5),
+        bearing=bearing,
+        outer=_outermost(geometry, bearing),
+        outer_head=_outermost(geometry, head),
     )
 
 
@@ -176,12 +182,12 @@ class GroundContact:
             (N,) height of the ground as seen from the root point, trunk lengths.
         """
         known = [joint for joint in _NECK if self._retargeting.known[joint]]
-        if not len(self.parts.head) or not known:
+        if not len(self.parts.outer_head) or not known:
             return total
         angle = np.zeros(len(total))
         raised = total
         for _ in range(_ROUNDS):
-            head = self.carried(raised, self.parts.head)
+            head = self.carried(raised, self.parts.outer_head)
             lowest = head[..., 2].argmin(axis=1)
             point = head[np.arange(len(head)), lowest]
             depth = ground - point[:, 2]
@@ -265,6 +271,21 @@ class GroundContact:
             above = [at for at in _HEAD if at >= joint]
             turned[:, above] = turn[:, None] @ turned[:, above]
         return turned
+
+
+def _outermost(geometry: RigGeometry, rows: IntArray) -> IntArray:
+    """Vertices farthest out of each bone's skin in evenly spread directions."""
+    steps = np.arange(_DIRECTIONS) + 0.5
+    heights = 1 - 2 * steps / _DIRECTIONS
+    turns = np.pi * (1 + 5**0.5) * steps
+    rings = np.sqrt(1 - heights**2)
+    directions = np.stack([rings * np.cos(turns), rings * np.sin(turns), heights])
+    owner = geometry.weights[rows].argmax(axis=1)
+    found = []
+    for bone in np.unique(owner):
+        own = rows[owner == bone]
+        found.append(own[np.unique((geometry.vertices[own] @ directions).argmax(axis=0))])
+    return np.concatenate([np.zeros(0, dtype=np.int64), *found])
 
 
 def _standing_heights(geometry: RigGeometry, retargeting: Retargeting) -> FloatArray:

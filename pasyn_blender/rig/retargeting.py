@@ -19,7 +19,7 @@ from ..anatomy.skeleton import JOINTS, SIDES
 from ..anatomy.stance import PARENTS
 from ..errors import RigMapError
 from .alignment import stance_alignments
-from .following import Following, carriers_first, learnt_following, structural_following
+from .following import Following, carrier_levels, learnt_following, structural_following
 from .geometry import FloatArray, IntArray, RigGeometry
 from .rig_map import RigMap
 
@@ -56,8 +56,8 @@ class Retargeting:
         How bones follow joints and carry each other.
     limb_bones
         (4,) bone of the first joint the rig has of each limb, in the order of :data:`LIMBS`; -1 for none.
-    order
-        (B,) bones, carriers before what they carry.
+    levels
+        Bones in groups, carriers in an earlier group than what they carry.
     """
 
     body_frame: FloatArray
@@ -71,7 +71,7 @@ class Retargeting:
     pivots: FloatArray
     following: Following
     limb_bones: IntArray
-    order: IntArray
+    levels: tuple[IntArray, ...]
 
     @property
     def known(self) -> NDArray[np.bool_]:
@@ -152,7 +152,7 @@ def prepare_retargeting(
         pivots=pivots,
         following=following,
         limb_bones=np.array([_limb_root(joint_bones, limb) for limb in LIMBS]),
-        order=carriers_first(following.carriers),
+        levels=carrier_levels(following.carriers),
     )
 
 
@@ -230,14 +230,21 @@ def bone_moves(
     moves = np.zeros((*turns.shape[:2], 4, 4))
     moves[..., 3, 3] = 1
     moves[..., :3, :3] = turns
-    for bone in retargeting.order:
-        pivot, carrier = retargeting.pivots[bone], following.carriers[bone]
-        place = pivot if carrier < 0 else moves[:, carrier, :3, :3] @ pivot + moves[:, carrier, :3, 3]
-        if shifts is not None and bone in retargeting.limb_bones:
-            limb = int(np.flatnonzero(retargeting.limb_bones == bone)[0])
-            trunk = total[:, limb_trunk(limb)]
-            place = place + (trunk @ shifts[:, limb, :, None])[..., 0] @ frame * retargeting.trunk_length
-        moves[:, bone, :3, 3] = place - turns[:, bone] @ pivot
+    glides = np.zeros((len(total), len(retargeting.pivots), 3))
+    if shifts is not None:
+        for limb in np.flatnonzero(retargeting.limb_bones >= 0):
+            glide = (total[:, limb_trunk(limb)] @ shifts[:, limb, :, None])[..., 0]
+            glides[:, retargeting.limb_bones[limb]] = glide @ frame * retargeting.trunk_length
+    # Where a pivot would be if its bone turned about the world's origin is taken off where it is carried.
+    swung = (turns @ retargeting.pivots[..., None])[..., 0]
+    steps = glides - swung
+    for level, bones in enumerate(retargeting.levels):
+        places = retargeting.pivots[bones]
+        if level:
+            carriers = following.carriers[bones]
+            places = (turns[:, carriers] @ places[..., None])[..., 0] + steps[:, carriers]
+        steps[:, bones] += places
+    moves[..., :3, 3] = steps
     pelvis = moves[:, retargeting.joint_bones[first_of_trunk(retargeting.joint_bones)]]
     now = pelvis[:, :3, :3] @ retargeting.root_rest + pelvis[:, :3, 3]
     wanted = np.array([0.0, 0.0, retargeting.root_height]) if root is None else root

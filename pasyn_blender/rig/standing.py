@@ -79,10 +79,10 @@ class StandingRig:
         over = None if clearance is None else (np.asarray(clearance) - lift)[None]
         total = accumulate(np.asarray(rotations, dtype=np.float64))[None]
         total = contact.settled(total, over, most_tilt)
-        bottom = contact.carried(total, contact.parts.bearing)[..., 2].min(axis=1)
+        bottom = contact.carried(total, contact.parts.outer)[..., 2].min(axis=1)
         total = contact.head_lifted(total, bottom - lift)
-        moves = bone_moves(retargeting, separate(total))[0]
         up = retargeting.body_frame[2]
+        moves = bone_moves(retargeting, separate(total), np.array([[0.0, 0.0, lift - bottom[0]]]))[0]
         for _ in range(3):
             self.poser.apply(moves)
             bpy.context.view_layer.update()

@@ -69,8 +69,9 @@ def test_a_head_does_not_go_into_the_ground(shared: Path) -> None:
     pose = REST.copy()
     for joint in ("neck_base", "neck_top", "head"):
         pose[JOINTS.index(joint)] = from_turn(np.radians([45.0, 0, 0]))
-    stand = standing(animal)
-    taken = stand.pose(pose)
+    taken = standing(animal).pose(pose)
     heights = taken.vertices @ animal.retargeting.body_frame[2] - animal.retargeting.ground
-    assert heights[stand.contact.parts.head].min() > -0.01 * animal.retargeting.trunk_length
+    on_head = animal.geometry.weights[:, animal.geometry.bone_names.index("Head")] > 0.5
+    assert on_head.sum() > 100
+    assert heights[on_head].min() > -0.01 * animal.retargeting.trunk_length
     assert taken.clearance == pytest.approx([0, 0, 0, 0], abs=0.01)

@@ -166,6 +166,7 @@ def run(
       pasyn run zebra.yaml --images 2000            more pictures; those that are there stay as they are
       pasyn run zebra.yaml --set resolution=[512,512] --set render.samples=32 --out runs/zebra-512
       pasyn run --rig horse.glb --images 50 --set backgrounds=[photos/meadow]
+      pasyn run --rig horse.glb --set poses=actions  moments of the model's own actions, not learnt poses
 
     \b
     In the output folder:

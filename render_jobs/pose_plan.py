@@ -23,6 +23,7 @@ from pasyn_blender.prior.feasibility import REASONS, judge
 from pasyn_blender.prior.latent_mixture import LatentMixture, draw_latents
 from pasyn_blender.prior.layers import Layer, run_layers
 from pasyn_blender.prior.limits import JointLimits, read_limits
+from pasyn_blender.prior.pose_file import read_poses
 from pasyn_blender.prior.pose_frames import conditions
 from pasyn_blender.prior.prior_file import read_prior
 from pasyn_blender.prior.sampler import Prior
@@ -241,12 +242,4 @@ def _read_poses(path: Path, stamp: tuple[int, int] | None) -> NDArray[np.float64
     from .pose_files import check_pose_file
 
     check_pose_file(path)
-    with np.load(path, allow_pickle=False) as archive:
-        rotations = archive["rotations"].astype(np.float64)
-    finite = np.isfinite(rotations).all(axis=(1, 2, 3))
-    off = np.abs(rotations @ np.swapaxes(rotations, -1, -2) - np.eye(3)).max(axis=(1, 2, 3))
-    # Written so that NaN fails.
-    wrong = np.flatnonzero(~(finite & (off < 1e-3)))
-    if len(wrong):
-        raise PriorError(f"{path}: pose {wrong[0]} holds NaN or a matrix that is no rotation")
-    return np.asarray(np.round(to_turn(rotations), DECIMALS))
+    return np.asarray(np.round(to_turn(read_poses(path).rotations.astype(np.float64)), DECIMALS))

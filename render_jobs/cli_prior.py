@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .prior_evaluate_command import evaluate
+from .prior_film_command import film
 from .prior_sample_command import sample
 from .prior_train_command import train
 
@@ -24,6 +26,8 @@ app = typer.Typer(
 
 app.command("train")(train)
 app.command("sample")(sample)
+app.command("evaluate")(evaluate)
+app.command("film")(film)
 
 
 @app.callback()

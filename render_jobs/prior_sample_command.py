@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -133,6 +134,7 @@ def sample(
       joints (J,) names; rotations (N, J, 3, 3) relative to the parent joint, the identity in the canonical
       stance; root (N, 3) and clearance (N, 4) of the feet above ground, in trunk lengths; header, JSON.
     """  # noqa: D301 - click's mark for "keep these lines" is the character backspace
+    compute_on_one_thread()
     from pasyn_blender.prior.pose_file import PoseSet, write_poses
 
     from .late_progress import LateProgress
@@ -167,6 +169,15 @@ def sample(
     for line in _lines(made, found, allowed, moving, rate if walk is not None else None):
         print(line)
     print(f"poses: {output}")
+
+
+def compute_on_one_thread() -> None:
+    """Keep numpy's matrix products on one thread; to be called before numpy is imported.
+
+    How many threads share a product decides its last bits, and equal seeds should give equal bytes.
+    """
+    for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+        os.environ[name] = "1"
 
 
 def _check(

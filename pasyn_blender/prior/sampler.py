@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Final, Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..anatomy.rotations import Array, angle_between, from_turn, to_six, to_turn
 from ..anatomy.skeleton import JOINTS
 from ..errors import PriorError
+from .latent_draws import BLOCK, block_draws, seed_number
 from .latent_mixture import (
     LatentMixture,
     draw_latents,
@@ -22,15 +23,11 @@ from .latent_mixture import (
     spread_latents,
 )
 from .latent_walk import walk_latents
-from .layers import Layer, in_single_precision, run_layers
+from .layers import Layer, fill_rotations, in_single_precision, run_layers
 from .pose_frames import conditions, without_heading
 
 Source = Literal["prior", "normal", "posterior"]
 
-BLOCK: Final = 256
-"""Samples are drawn and decoded in blocks of this many, each by a generator of its own."""
-
-_GOLDEN: Final = (np.sqrt(5) - 1) / 2
 _LOG_VARIANCE = (-12.0, 4.0)
 
 
@@ -166,7 +163,7 @@ class Prior:
             inputs[:size, : latents.shape[1]] = latents[first : first + size]
             inputs[:size, latents.shape[1] :] = rows[first : first + size]
             six = run_layers(self._decoder, inputs)[:size]
-            _fill_rotations(six.reshape(size, -1, 6) + self._mean, poses[first : first + size])
+            fill_rotations(six.reshape(size, -1, 6) + self._mean, poses[first : first + size])
         poses[:, ~self.known] = np.eye(3, dtype=np.float32)
         return poses
 
@@ -222,17 +219,12 @@ class Prior:
         if not (np.isfinite(sigma) and sigma >= 0) or count < 0:
             raise PriorError(f"{count} samples at sigma {sigma}: neither may be negative")
         mixture, condition = self._mixture_of(action, species), self.condition(action, species)
-        first_seed = _seed(seed)
+        first_seed = seed_number(seed)
         latents = np.empty((count, self.latent_size), dtype=np.float32)
         rows = np.empty((count, len(condition)), dtype=np.float32)
         normals = mixture.neighbours.shape[1] if source == "prior" else self.latent_size
-        # Which Gaussian follows a golden-ratio sequence: as even over all poses as can be, however many are
-        # drawn. Independent draws would take some poses three times before others once.
-        offset = np.random.default_rng(np.random.SeedSequence(first_seed)).random()
         for block, first in enumerate(range(0, count, BLOCK)):
-            rng = np.random.default_rng(np.random.SeedSequence(first_seed, spawn_key=(block,)))
-            pick = (offset + np.arange(first, first + BLOCK) * _GOLDEN) % 1
-            noise = rng.standard_normal((BLOCK, normals), dtype=np.float32)
+            pick, noise = block_draws(first_seed, block, normals)
             here = slice(first, min(first + BLOCK, count))
             size = here.stop - first
             if source == "normal":
@@ -258,7 +250,7 @@ class Prior:
         own = self._prepared(np.asarray(pose)[None])
         latent = self._posterior(own, None, None)[0]
         nearest = nearest_centres(self.mixture.centres, latent, 1)[0]
-        rng = np.random.default_rng(np.random.SeedSequence(_seed(seed)))
+        rng = np.random.default_rng(np.random.SeedSequence(seed_number(seed)))
         noise = rng.standard_normal((count, self.mixture.neighbours.shape[1]), dtype=np.float32)
         places = np.repeat(latent, count, axis=0)
         component = np.repeat(nearest, count)
@@ -309,7 +301,7 @@ class Prior:
         """
         if frames < 1 or not (np.isfinite(speed) and speed > 0):
             raise PriorError(f"a walk of {frames} frames at speed {speed}: both must be above zero")
-        rng = np.random.default_rng(np.random.SeedSequence(_seed(seed), spawn_key=(6,)))
+        rng = np.random.default_rng(np.random.SeedSequence(seed_number(seed), spawn_key=(6,)))
         condition = self.condition(action, species)
         latents = walk_latents(
             self._mixture_of(action, species),
@@ -433,21 +425,3 @@ def _number(word: str | None, names: tuple[str, ...], what: str) -> int:
             f"the prior has seen no {what} {word!r}; it has {', '.join(names) or 'none labelled'}"
         )
     return names.index(word)
-
-
-def _seed(seed: int | np.random.Generator) -> int:
-    if isinstance(seed, np.random.Generator):
-        return int(seed.integers(0, 2**63))
-    return seed
-
-
-def _fill_rotations(six: NDArray[np.float32], rotations: NDArray[np.float32]) -> None:
-    """Write the rotations of (N, J, 6) numbers, as ``anatomy.rotations.from_six`` in less time."""
-    first, second = six[..., :3], six[..., 3:]
-    x = first / np.maximum(np.sqrt(np.einsum("...i,...i", first, first)), 1e-12)[..., None]
-    second = second - np.einsum("...i,...i", x, second)[..., None] * x
-    y = second / np.maximum(np.sqrt(np.einsum("...i,...i", second, second)), 1e-12)[..., None]
-    rotations[..., 0] = x
-    rotations[..., 1] = y
-    for row, (i, j) in enumerate(((1, 2), (2, 0), (0, 1))):
-        rotations[..., row, 2] = x[..., i] * y[..., j] - x[..., j] * y[..., i]

@@ -117,7 +117,7 @@ def cleaned(clip: Clip) -> Cleaned:
             note(f"frames {start}-{end - 1}", "too short between breaks; dropped")
     parts = []
     for number, (start, end) in enumerate(kept, start=1):
-        part = _without_holds(part_of(mended, slice(start, end)), start, note)
+        part = _without_holds(mended.taken(slice(start, end)), start, note)
         part = _without_closing_frame(part, note)
         parts.append(replace(part, name=f"{clip.name} ({number})") if len(kept) > 1 else part)
     return Cleaned(tuple(parts), tuple(notes))
@@ -140,16 +140,6 @@ def resampled(clip: Clip, rate: float) -> Clip:
     count = int(np.floor((len(clip) - 1) / clip.rate * rate + 1e-3)) + 1
     times = np.minimum(np.arange(count) * clip.rate / rate, len(clip) - 1)
     return replace(_at(clip, times), rate=rate)
-
-
-def part_of(clip: Clip, frames: slice) -> Clip:
-    """Return some consecutive frames of a clip."""
-    return replace(
-        clip,
-        rotations=clip.rotations[frames],
-        root=clip.root[frames],
-        clearance=clip.clearance[frames],
-    )
 
 
 def without_copies(clips: Sequence[Clip]) -> tuple[list[Clip], list[Note]]:
@@ -249,15 +239,15 @@ def _mended(clip: Clip, wrong: NDArray[np.bool_]) -> Clip:
     good = np.flatnonzero(~wrong)
     frames = np.arange(len(clip), dtype=np.float64)
     position = np.interp(frames, good, np.arange(len(good)))
-    only_good = replace(
-        clip, rotations=clip.rotations[good], root=clip.root[good], clearance=clip.clearance[good]
-    )
-    filled = _at(only_good, position)
+    filled = _at(clip.taken(good), position)
     return replace(
         clip,
         rotations=np.where(wrong[:, None, None, None], filled.rotations, clip.rotations),
         root=np.where(wrong[:, None], filled.root, clip.root),
         clearance=np.where(wrong[:, None], filled.clearance, clip.clearance),
+        shifts=None
+        if clip.shifts is None or filled.shifts is None
+        else np.where(wrong[:, None, None], filled.shifts, clip.shifts),
     )
 
 
@@ -270,17 +260,19 @@ def _at(clip: Clip, frames: Array) -> Clip:
         clip.rotations[low].astype(np.float64), clip.rotations[high].astype(np.float64), share[:, None]
     )
 
-    def between(values: Array) -> Array:
+    def between(values: Array) -> NDArray[np.float32]:
         # Where a frame is met exactly, NaN of the other neighbour does not matter.
         start, end = values[low].astype(np.float64), values[high].astype(np.float64)
-        mixed = start + share[:, None] * (end - start)
-        return np.where(share[:, None] == 0, start, np.where(share[:, None] == 1, end, mixed))
+        part = share.reshape(-1, *[1] * (values.ndim - 1))
+        mixed = start + part * (end - start)
+        return np.where(part == 0, start, np.where(part == 1, end, mixed)).astype(np.float32)
 
     return replace(
         clip,
         rotations=nearest_rotation(rotations).astype(np.float32),
-        root=between(clip.root).astype(np.float32),
-        clearance=between(clip.clearance).astype(np.float32),
+        root=between(clip.root),
+        clearance=between(clip.clearance),
+        shifts=None if clip.shifts is None else between(clip.shifts),
     )
 
 
@@ -319,7 +311,7 @@ def _without_holds(clip: Clip, first: int, note: _Say) -> Clip:
     travel = np.linalg.norm(clip.root - clip.root[0], axis=1).max()
     if drift <= _SAME and travel <= _SAME_PLACE:
         note("", f"nothing moves in its {len(clip)} frames; kept as one pose")
-        return part_of(clip, slice(0, 1))
+        return clip.taken(slice(0, 1))
     if not len(moving):  # it moves too slowly to be seen from frame to frame
         return clip
     hold = max(round(_HOLD_SECONDS * clip.rate), 1)
@@ -329,11 +321,11 @@ def _without_holds(clip: Clip, first: int, note: _Say) -> Clip:
     for low, high in ((0, start), (end, len(clip))):
         if high > low:
             note(f"frames {first + low}-{first + high - 1}", "a held pose; cut to half a second")
-    return part_of(clip, slice(start, end))
+    return clip.taken(slice(start, end))
 
 
 def _without_closing_frame(clip: Clip, note: _Say) -> Clip:
     if len(clip) < 4 or angle_between(clip.rotations[0], clip.rotations[-1]).max() > _SAME:
         return clip
     note("", "the last frame shows the loop's first pose again; dropped")
-    return part_of(clip, slice(0, len(clip) - 1))
+    return clip.taken(slice(0, len(clip) - 1))

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import io
 import json
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +24,19 @@ from ..anatomy.skeleton import JOINTS
 from ..anatomy.stance import PARENTS
 from ..errors import CorpusError
 
-FORMAT: Final = "pasyn corpus 1"
+FORMAT: Final = "pasyn corpus 2"
+DAMAGE: Final = (
+    OSError,
+    ValueError,
+    EOFError,
+    KeyError,
+    SyntaxError,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What numpy raises on damaged ``.npz`` files: it reads the headers inside as Python literals."""
+
 FEET: Final = ("left_front", "right_front", "left_hind", "right_hind")
 """Order of the feet in :attr:`Clip.clearance`."""
 
@@ -55,6 +68,10 @@ class Clip:
     clearance
         (F, 4) float32 height of the lowest point of each foot above ground, trunk lengths, in the order of
         :data:`FEET`; NaN where unknown.
+    shifts
+        (F, 4, 3) float32 how far each limb's root is from where the trunk carries it, in body axes turned
+        with chest or pelvis, trunk lengths, in the order of :data:`FEET`: shoulder blades glide on the
+        chest, and animators move legs. ``None`` where limbs stay in their places.
     """
 
     name: str
@@ -67,9 +84,20 @@ class Clip:
     offsets: NDArray[np.float32]
     root: NDArray[np.float32]
     clearance: NDArray[np.float32]
+    shifts: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.rotations)
+
+    def taken(self, rows: slice | NDArray[np.int64]) -> Clip:
+        """Return some of the frames."""
+        return replace(
+            self,
+            rotations=self.rotations[rows],
+            root=self.root[rows],
+            clearance=self.clearance[rows],
+            shifts=None if self.shifts is None else self.shifts[rows],
+        )
 
 
 @dataclass(frozen=True)
@@ -139,6 +167,7 @@ def write_corpus(corpus: Corpus, path: Path) -> None:
                 "action": clip.action,
                 "rate": clip.rate,
                 "frames": len(clip),
+                "shifted": clip.shifts is not None,
             }
             for clip in clips
         ],
@@ -151,6 +180,11 @@ def write_corpus(corpus: Corpus, path: Path) -> None:
         "clearance": _stacked([clip.clearance for clip in clips], (4,), np.float32),
         "known": _stacked([clip.known[None] for clip in clips], (joints,), np.bool_),
         "offsets": _stacked([clip.offsets[None] for clip in clips], (joints, 3), np.float32),
+        "shifts": _stacked(
+            [np.zeros((len(clip), 4, 3)) if clip.shifts is None else clip.shifts for clip in clips],
+            (4, 3),
+            np.float32,
+        ),
     }
     content = io.BytesIO()
     # numpy's own writer puts the time of writing into the file.
@@ -181,7 +215,7 @@ def read_corpus(path: Path) -> Corpus:
             arrays = {name: archive[name] for name in archive.files}
     except FileNotFoundError:
         raise CorpusError(f"{path} does not exist; `pasyn prior corpus` makes one from rigs") from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, KeyError) as error:
+    except DAMAGE as error:
         raise CorpusError(f"{path} is no readable corpus: {error}") from None
     try:
         header = json.loads(arrays["header"].tobytes())
@@ -228,6 +262,7 @@ def _corpus(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Corpus:
         "clearance": (sum(lengths), 4),
         "known": (len(lengths), joints),
         "offsets": (len(lengths), joints, 3),
+        "shifts": (sum(lengths), 4, 3),
     }
     for name, shape in shapes.items():
         if arrays[name].shape != shape:
@@ -254,6 +289,7 @@ def _corpus(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Corpus:
                 offsets=arrays["offsets"][number],
                 root=arrays["root"][rows],
                 clearance=arrays["clearance"][rows],
+                shifts=arrays["shifts"][rows] if clip["shifted"] else None,
             )
         )
         start += length

@@ -146,14 +146,10 @@ def _cut(corpus: Corpus, seed: int, share: float) -> tuple[Corpus, Corpus]:
                 (train, slice(start + length, last)),
             ):
                 if rows.stop > rows.start:
-                    part.append(_frames_of(clip, rows))
+                    part.append(clip.taken(rows))
     if not validation or not train:
         raise CorpusError(
             f"the corpus has {corpus.frames} frames in {len(corpus.clips)} clips, too few to keep some for "
             f"validation; it takes two clips of one animal, or a clip of at least {_BLOCKS} frames"
         )
     return replace(corpus, clips=tuple(train)), replace(corpus, clips=tuple(validation))
-
-
-def _frames_of(clip: Clip, rows: slice) -> Clip:
-    return replace(clip, rotations=clip.rotations[rows], root=clip.root[rows], clearance=clip.clearance[rows])

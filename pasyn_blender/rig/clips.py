@@ -77,6 +77,7 @@ def read_clip(
         offsets=retargeting.offsets.astype(np.float32),
         root=poses.root.astype(np.float32),
         clearance=(np.array(clearance) / retargeting.trunk_length).astype(np.float32),
+        shifts=poses.shifts.astype(np.float32),
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pasyn_blender.anatomy.rotations import angle_between, from_turn
-from pasyn_blender.prior.clip_cleaning import Cleaned, cleaned, part_of, resampled, without_copies
+from pasyn_blender.prior.clip_cleaning import Cleaned, cleaned, resampled, without_copies
 from pasyn_blender.prior.corpus import Clip
 
 JOINTS = 4
@@ -135,7 +135,7 @@ def test_a_clip_of_nothing_is_dropped() -> None:
 
 def test_a_clip_that_does_not_move_is_one_pose() -> None:
     clip = swing()
-    still = replace(part_of(clip, slice(7, 8)), rotations=np.repeat(clip.rotations[7:8], 40, axis=0),
+    still = replace(clip.taken(slice(7, 8)), rotations=np.repeat(clip.rotations[7:8], 40, axis=0),
                     root=np.repeat(clip.root[7:8], 40, axis=0),
                     clearance=np.repeat(clip.clearance[7:8], 40, axis=0))  # fmt: skip
     result = cleaned(still)
@@ -153,7 +153,7 @@ def test_what_is_held_at_an_end_is_cut_to_half_a_second() -> None:
     assert len(only(result)) == 40 + 15
     np.testing.assert_array_equal(only(result).rotations[:40], clip.rotations)
     assert "frames 55-89: a held pose" in said(result.notes)
-    short = cleaned(part_of(held, slice(0, 58)))
+    short = cleaned(held.taken(slice(0, 58)))
     assert len(only(short)) == 58 and not short.notes
 
 
@@ -180,7 +180,7 @@ def test_fast_motion_is_left_whole() -> None:
     # a kick: rest, two frames out, two frames back, rest
     angle = np.radians(np.interp(np.arange(40), [0, 18, 20, 21, 25, 39], [0, 6, 90, 95, 20, 0]))
     turns = angle[:, None, None] * np.array([1.0, 0, 0]) * np.ones((1, JOINTS, 1))
-    kick = replace(part_of(clip, slice(0, 40)), rotations=from_turn(turns).astype(np.float32))
+    kick = replace(clip.taken(slice(0, 40)), rotations=from_turn(turns).astype(np.float32))
     result = cleaned(kick)
     assert len(only(result)) >= 39
     assert "jump" not in said(result.notes)
@@ -189,7 +189,7 @@ def test_fast_motion_is_left_whole() -> None:
 def test_resampling_keeps_time_and_path() -> None:
     axis = np.array([0.6, 0.0, 0.8])
     turns = np.radians(4.0) * np.arange(31)[:, None, None] * axis * np.ones((1, JOINTS, 1))
-    clip = replace(part_of(swing(), slice(0, 31)), rotations=from_turn(turns).astype(np.float32))
+    clip = replace(swing().taken(slice(0, 31)), rotations=from_turn(turns).astype(np.float32))
     half = resampled(clip, 12.0)
     assert half.rate == 12 and len(half) == 13  # one second at 30, then at 12, first frame included
     expected = from_turn(

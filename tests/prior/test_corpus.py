@@ -136,7 +136,7 @@ def test_arrays_that_contradict_the_header_are_refused(file: Path) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "said"),
     [
-        ("format", "pasyn corpus 99", "'pasyn corpus 99'; this version reads 'pasyn corpus 1'"),
+        ("format", "pasyn corpus 99", "'pasyn corpus 99'; this version reads 'pasyn corpus 2'"),
         ("clips", None, "damaged"),
         ("joints", 3, "damaged"),
         ("parents", ["a"], "damaged"),

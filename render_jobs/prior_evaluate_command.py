@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -246,10 +247,8 @@ def _print_table(name: str, numbers: dict[str, Any]) -> None:
     from .prior_evaluation_page import measure_groups
 
     held = numbers["held_out"]
-    console = Console(highlight=False)
-    console.print(
-        f"{name}, judged by {held['frames']:,} poses in {held['clips']} clips: {held['rule']}", markup=False
-    )
+    print(f"{name}, judged by {held['frames']:,} poses in {held['clips']} clips: {held['rule']}")
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
     table = Table(box=box.SIMPLE_HEAD, show_header=False, pad_edge=False)
     table.add_column(no_wrap=True)
     table.add_column()

@@ -49,7 +49,7 @@ def film(
         typer.Argument(
             metavar="PRIOR|CORPUS[:CLIP]",
             help="A prior (or built-in), of which a walk is shown, or a corpus and which of its clips: a "
-            "name, an action or animal/clip; * stands for anything.",
+            "name, an action or animal/clip, more after commas; * stands for anything.",
             show_default=False,
         ),
     ],
@@ -83,7 +83,7 @@ def film(
 
     \b
     Examples:
-      pasyn prior film corpus.npz:Horse/Walk --rig wolf.glb --rig fox.glb -o walk.png
+      pasyn prior film corpus.npz:Horse/Walk,Horse/Gallop --rig wolf.glb --rig fox.glb -o walk.png
       pasyn prior film corpus.npz:gallop -o gallop.gif
       pasyn prior film built-in --seconds 6 --action walk -o walk.gif
     """  # noqa: D301 - click's mark for "keep these lines" is the character backspace
@@ -153,7 +153,9 @@ class _Camera:
 
         clearance = None if motion.clearance is None else motion.clearance[frame]
         stand = self._standing.pose(motion.rotations[frame], clearance)
-        heights = " ".join("–" if not np.isfinite(foot) else f"{100 * foot:.0f}" for foot in stand.clearance)
+        heights = " ".join(
+            "–" if not np.isfinite(foot) else f"{round(100 * float(foot))}" for foot in stand.clearance
+        )
         return Cell(tuple(self._pictures.take(self._views)), f"{frame}   feet {heights} %")
 
 
@@ -201,9 +203,11 @@ def _clips(file: Path, pattern: str) -> list[Motion]:
         )
 
     def wanted(clip: Any) -> bool:
-        if "/" in pattern:
-            return fits(pattern, f"{clip.animal}/{clip.name}")
-        return fits(pattern, clip.name) or fits(pattern, clip.action)
+        full = f"{clip.animal}/{clip.name}"
+        return any(
+            fits(each, full) if "/" in each else fits(each, clip.name) or fits(each, clip.action)
+            for each in pattern.split(",")
+        )
 
     clips = [clip for clip in corpus.clips if wanted(clip)]
     if not clips:

@@ -19,11 +19,11 @@ SIDE: Final = (90.0, 2.5)
 
 THREE_QUARTER: Final = (38.0, 14.0)
 
-_ROOM: Final = 1.22
+_ROOM: Final = 1.14
 """How much more of the world than the animal at rest is in a picture: necks and legs stretch."""
 
-_GROUND: Final = (0.62, 0.70, 0.55, 1.0)
-_LINES: Final = (0.36, 0.45, 0.30, 1.0)
+_GROUND: Final = (0.95, 1.0, 0.88, 1.0)
+_LINES: Final = (0.55, 0.66, 0.48, 1.0)
 _SKY: Final = (0.80, 0.84, 0.88)
 _SAMPLES: Final = "8"
 

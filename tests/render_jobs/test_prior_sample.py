@@ -18,6 +18,7 @@ from pasyn_blender.anatomy.skeleton import JOINTS
 from pasyn_blender.errors import PasynError, PriorError
 from pasyn_blender.prior.collisions import collision_test
 from pasyn_blender.prior.corpus import canonical_corpus, write_corpus
+from pasyn_blender.prior.feasibility import stand
 from pasyn_blender.prior.ground import contact_places, contact_points
 from pasyn_blender.prior.limits import read_limits
 from pasyn_blender.prior.pose_file import read_poses
@@ -113,10 +114,16 @@ def test_a_walk_has_no_jump_and_its_ground_does_not_shake(prior: Prior) -> None:
     mean, most = pace(made.rotations)
     assert 1.0 < mean < 3.0 and most < 3 * mean
     assert not LIMITS.violations(made.rotations).any()
-    assert np.abs(np.diff(made.root[:, 2], 2)).max() < 0.02
-    tilt = np.degrees(angle_between(made.rotations[1:, 0], made.rotations[:-1, 0]))
-    drawn_tilt = np.degrees(angle_between(frames[1:, 0], frames[:-1, 0]))
-    assert tilt.max() < drawn_tilt.max() + 3
+    # Stood frame by frame the body tilts in jerks; evened out over neighbours it does not.
+    allowed = LIMITS.project(frames)
+    jerks = [
+        np.degrees(angle_between(tilted[1:], tilted[:-1])).max()
+        for tilted in (
+            poses[:, 0].astype(float) @ np.swapaxes(allowed[:, 0], -1, -2).astype(float)
+            for poses in (stand(allowed, LIMITS)[0], made.rotations)
+        )
+    ]
+    assert jerks[1] < 0.5 * jerks[0]
 
 
 def test_single_poses_are_named_by_file_and_row(prior: Prior, file: Path, tmp_path: Path) -> None:

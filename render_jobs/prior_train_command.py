@@ -184,6 +184,8 @@ def report_lines(report: TrainingReport, output: Path) -> list[str]:
         "  training poses  " + ", ".join(f"{name} {value:.2f}" for name, value in ceiling.items()),
         f"  to the nearest training pose: samples {near['samples']:.1f}°, held-out poses "
         f"{near['held_out']:.1f}°",
+        "  share reached   "
+        + ", ".join(f"{name} {shares['samples']:.2f}" for name, shares in measures["reached"].items()),
         f"prior: {output}",
         f"card, measures, curves: {output.stem}.json, {output.stem}.metrics.json, {output.stem}.curves.png",
     ]

@@ -8,7 +8,6 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..anatomy.rotations import Array
 from ..errors import PriorError
 from .corpus import Corpus
 from .metrics import coverage, diversity, nearest_distance, position_errors, rotation_errors, summary
@@ -17,6 +16,8 @@ from .sampler import Prior
 
 _HELD_OUT: Final = 1500
 _TRAIN: Final = 5000
+_SAMPLES: Final = 3000
+_LIMITS: Final = (5, 10)
 NEIGHBOURS: Final = 5
 """k of the coverage measures."""
 
@@ -43,9 +44,11 @@ def judge(prior: Prior, held_out: Corpus, train: Corpus, seed: int, sigma: float
         poses, joints that all held-out animals have). ``training_poses``: the same with training poses in
         place of samples, the ceiling. ``nearest_training_degrees``: median distance, mean over joints, of
         samples and of held-out poses to the nearest training pose. ``diversity_degrees`` of samples and of
-        held-out poses. ``log_density_low``: what one in twenty held-out poses falls below. ``clips``: for
-        each clip of more than one pose its reconstruction, and the median distance to the nearest sample and
-        to the nearest training pose.
+        held-out poses. ``log_density_low``: what one in twenty held-out poses falls below.
+        ``reached``: shares of the held-out poses that one of 3,000 samples, or a training pose, comes near
+        to, mean over joints; the coverage above has radii far below a degree where animals stand still.
+        ``clips``: for each clip of more than one pose its reconstruction, and the median distance to the
+        nearest sample and to the nearest training pose.
 
     Raises
     ------
@@ -72,6 +75,8 @@ def judge(prior: Prior, held_out: Corpus, train: Corpus, seed: int, sigma: float
         "samples": nearest_distance(samples, known_train, joints),
         "held_out": nearest_distance(real.rotations[rows], known_train, joints),
     }
+    many = prior.sample(_SAMPLES, seed, sigma)
+    nearest_sample = nearest_distance(real.rotations[rows], many, joints)
     result: dict[str, Any] = {
         "sigma": sigma,
         "held_out_frames": len(real),
@@ -87,7 +92,14 @@ def judge(prior: Prior, held_out: Corpus, train: Corpus, seed: int, sigma: float
         "log_density_low": float(
             np.percentile(prior.score(real.rotations[rows], real.known[rows]).log_density, 5)
         ),
-        "clips": _by_clip(held_out, real, rows, degrees, nearest["held_out"], samples, joints),
+        "reached": {
+            f"within {limit} degrees": {
+                "samples": float((nearest_sample < limit).mean()),
+                "training_poses": float((nearest["held_out"] < limit).mean()),
+            }
+            for limit in _LIMITS
+        },
+        "clips": _by_clip(held_out, real, rows, degrees, nearest["held_out"], nearest_sample),
     }
     if trunks is not None:
         result["reconstruction_trunks"] = asdict(summary(trunks))
@@ -114,10 +126,8 @@ def _by_clip(
     rows: NDArray[np.int64],
     degrees: NDArray[np.float64],
     nearest_training: NDArray[np.float64],
-    samples: Array,
-    joints: Array,
+    nearest_sample: NDArray[np.float64],
 ) -> list[dict[str, Any]]:
-    nearest_sample = nearest_distance(frames.rotations[rows], samples, joints)
     found = []
     for number, clip in enumerate(corpus.clips):
         of_clip = frames.clip[rows] == number

@@ -106,6 +106,9 @@ def test_a_prior_is_judged_clip_by_clip(prior: Prior):
     # Its mixture has seen the fox; the horses carry their neck half a radian higher.
     for clip in found["clips"]:
         assert clip["nearest_sample_degrees"] < clip["nearest_training_degrees"]
+    # A prior that has seen the fox comes near to more of its poses than the horses' poses do.
+    near = found["reached"]["within 5 degrees"]
+    assert near["samples"] >= max(0.9, near["training_poses"])
     assert found == judge(prior, held_out, train, seed=0)
 
 

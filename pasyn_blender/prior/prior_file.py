@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import PriorError
+from .corpus import DAMAGE
 from .latent_mixture import LatentMixture
 from .layers import Layer
 from .sampler import Prior
@@ -147,7 +148,7 @@ def _read_arrays(data: bytes, path: Path) -> dict[str, NDArray[Any]]:
                 raise PriorError(f"{path} unpacks to more than {_LARGEST >> 20} MiB, which no prior does")
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, NotImplementedError) as error:
+    except (*DAMAGE, NotImplementedError) as error:
         raise PriorError(f"{path} is cut off, damaged, or holds pickled objects: {error}") from None
 
 

@@ -77,6 +77,7 @@ def check(job: JobFile, settings: Settings = None) -> None:
     subject = resolved.animal if resolved.rig is None else resolved.rig
     width, height = resolved.resolution
     print(f"{job}: {resolved.images} pictures of {resolved.species} ({subject}), {width} x {height}")
+    print(f"  poses from {_pose_source(resolved)}")
     if resolved.backgrounds:
         from styles.backgrounds import list_photos
 
@@ -85,6 +86,16 @@ def check(job: JobFile, settings: Settings = None) -> None:
         for warning in library.warnings:
             print(f"  warning: {warning}")
     print(f"  identity {identity[:12]}")
+
+
+def _pose_source(job: Job) -> str:
+    poses = job.poses
+    share = f", {poses.share_of_actions:.0%} from its own actions" if poses.share_of_actions else ""
+    if not poses.canonical:
+        return "its own actions"
+    if poses.source == "file":
+        return f"{poses.file}{share}"
+    return f"the prior {poses.file or 'that comes with the program'}{share}"
 
 
 @app.command()

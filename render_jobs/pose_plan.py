@@ -34,9 +34,6 @@ from .shot import PoseShot
 CANDIDATES: Final = 4
 """Poses a shot of a prior has to choose from: the skin of a rig shows what its bones do not."""
 
-DECIMALS: Final = 4
-"""Of the turn vectors in radians: six thousandths of a degree."""
-
 BLOCK: Final = 32
 _AT_ONCE: Final = 8  # candidates of a shot that are judged together
 _ROUNDS: Final = 8
@@ -90,10 +87,11 @@ class PosePlan:
         """
         if self._file is not None:
             number = _shuffled(index, len(self._file), self._seed)
-            return PoseShot("file", _plain(self._file[number][None]), {}, number)
+            return PoseShot.of("file", self._file[number][None], {}, number)
         block = index // BLOCK
         if block not in self._blocks:
-            self._blocks[block] = self._candidates(block)
+            # Shots are planned in order: what lies behind is not wanted again.
+            self._blocks = {block: self._candidates(block)}
         return self._blocks[block][index % BLOCK]
 
     def _candidates(self, block: int) -> tuple[PoseShot, ...]:
@@ -112,7 +110,7 @@ class PosePlan:
                 picks[:, 0] = (offset + np.array(indices) * _GOLDEN) % 1
             poses = source.poses(picks.ravel(), noise.reshape(BLOCK * _AT_ONCE, -1))
             judged = judge(poses, self._limits, self._collisions)
-            turns = np.round(to_turn(judged.poses), DECIMALS)
+            turns = to_turn(judged.poses)
             for row in range(BLOCK):
                 for at in range(row * _AT_ONCE, (row + 1) * _AT_ONCE):
                     if len(found[row]) == CANDIDATES:
@@ -130,10 +128,7 @@ class PosePlan:
                     f"shot {index}: of {_ROUNDS * _AT_ONCE} poses from the prior an animal can take none "
                     f"(turned down: {failures}); lower poses.sigma"
                 )
-        return tuple(
-            PoseShot("prior", _plain(np.array(taken)), why)
-            for taken, why in zip(found, turned_down, strict=True)
-        )
+        return tuple(PoseShot.of("prior", taken, why) for taken, why in zip(found, turned_down, strict=True))
 
 
 def pose_plan(settings: PoseSettings, seed: int, generators: Generators) -> PosePlan | None:
@@ -201,11 +196,6 @@ def _order(count: int, seed: int, turn: int) -> NDArray[np.int64]:
     return np.random.default_rng(sequence).permutation(count)
 
 
-def _plain(turns: Array) -> tuple[tuple[tuple[float, float, float], ...], ...]:
-    # Adding zero turns -0.0 into 0.0.
-    return tuple(tuple((x, y, z) for x, y, z in pose) for pose in (turns + 0.0).tolist())
-
-
 def _stamp(path: Path) -> tuple[int, int] | None:
     """Size and time of a file, by which it is read again only when it changed."""
     try:
@@ -242,4 +232,4 @@ def _read_poses(path: Path, stamp: tuple[int, int] | None) -> NDArray[np.float64
     from .pose_files import check_pose_file
 
     check_pose_file(path)
-    return np.asarray(np.round(to_turn(read_poses(path).rotations.astype(np.float64)), DECIMALS))
+    return to_turn(read_poses(path).rotations.astype(np.float64))

@@ -18,7 +18,7 @@ def pose_of(shot: Shot) -> ShotPose:
     pose = shot.pose
     if pose is None:
         return None
-    return {"source": pose.source, "candidates": pose.candidates, "turned_down": pose.turned_down}
+    return {"source": pose.source, "candidates": pose.packed, "turned_down": pose.turned_down}
 
 
 def pose_label(shot: Mapping[str, Any]) -> str:

@@ -133,6 +133,8 @@ def render_shots(
             if stage is None:
                 # What goes wrong here would go wrong with every shot.
                 stage = Stage(source.load(source.individual_of(shot)), render_options(job))
+                if any(one.pose is not None for one in waiting):
+                    stage.prepare_posing()
             try:
                 animal = source.load(source.individual_of(shot))
                 if stage.animal is not animal:

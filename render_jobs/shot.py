@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final
 
 
 @dataclass(frozen=True)
@@ -118,9 +119,8 @@ class PoseShot:
     ----------
     source
         "prior" or "file".
-    candidates
-        (C, J, 3) turn vector of each canonical joint relative to its parent, radians in body axes, joints in
-        the order of ``anatomy.skeleton.JOINTS``.
+    packed
+        The poses, a tenth of the size that a plan of a hundred thousand shots could not be held in otherwise.
     turned_down
         How many poses before the last candidate were turned down on the canonical skeleton, by reason.
     number
@@ -128,9 +128,49 @@ class PoseShot:
     """
 
     source: str
-    candidates: tuple[tuple[tuple[float, float, float], ...], ...]
+    packed: tuple[bytes, ...]
     turned_down: Mapping[str, int]
     number: int | None = None
+
+    @classmethod
+    def of(
+        cls,
+        source: str,
+        candidates: Iterable[Iterable[Sequence[float]]],
+        turned_down: Mapping[str, int],
+        number: int | None = None,
+    ) -> PoseShot:
+        """Make one of (C, J, 3) turn vectors in radians, at most pi long; they are rounded to 1e-4."""
+        packed = tuple(
+            array("h", [round(float(x) * _STEPS) for turn in pose for x in turn]).tobytes()
+            for pose in candidates
+        )
+        return cls(source, packed, turned_down, number)
+
+    @property
+    def candidates(self) -> list[list[list[float]]]:
+        """(C, J, 3) turn vector of each canonical joint relative to its parent.
+
+        Radians in body axes, joints in the order of ``anatomy.skeleton.JOINTS``.
+        """
+        found = []
+        for pose in self.packed:
+            steps = array("h", pose)
+            values = [step / _STEPS for step in steps]
+            found.append([values[at : at + 3] for at in range(0, len(values), 3)])
+        return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            "source": self.source,
+            "candidates": self.candidates,
+            "turned_down": dict(self.turned_down),
+            "number": self.number,
+        }
+
+
+_STEPS: Final = 10_000  # a radian; half a turn fits into two bytes
 
 
 @dataclass(frozen=True)
@@ -162,7 +202,9 @@ class Shot:
 
     def to_json(self) -> str:
         """One line of ``shots.jsonl``."""
-        return json.dumps(asdict(self), sort_keys=True)
+        record = asdict(replace(self, pose=None))
+        record["pose"] = None if self.pose is None else self.pose.to_dict()
+        return json.dumps(record, sort_keys=True)
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Shot:
@@ -183,5 +225,4 @@ class Shot:
 def _pose(data: dict[str, Any] | None) -> PoseShot | None:
     if data is None:
         return None
-    candidates = tuple(tuple((x, y, z) for x, y, z in candidate) for candidate in data["candidates"])
-    return PoseShot(data["source"], candidates, dict(data["turned_down"]), data["number"])
+    return PoseShot.of(data["source"], data["candidates"], dict(data["turned_down"]), data["number"])

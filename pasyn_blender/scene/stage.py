@@ -132,6 +132,16 @@ class Stage:
             self._posing = CanonicalPosing(animal.rig, animal.geometry, animal.rig_map)
         return self._posing
 
+    def prepare_posing(self) -> None:
+        """Find out now whether the animal can be posed canonically.
+
+        Raises
+        ------
+        PasynError
+            Its map does not allow it.
+        """
+        _ = self.posing
+
     def replace_animal(self, animal: Animal) -> None:
         """Go on with another animal, which is in the scene in place of the one before."""
         self.animal = animal

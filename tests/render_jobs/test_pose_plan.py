@@ -57,6 +57,8 @@ def test_candidates_are_poses_an_animal_can_take_and_differ(job: Job) -> None:
     assert not collision_test().collides(accumulate(poses), give=0.0405).any()
     assert len({candidate.tobytes() for candidate in turns}) == len(turns)
     assert np.array_equal(turns, np.round(turns, 4))
+    # In memory a pose takes little more than its numbers: plans of a hundred thousand shots are held whole.
+    assert all(len(pose) == 2 * 3 * len(JOINTS) for shot in shots if shot.pose for pose in shot.pose.packed)
 
 
 def test_what_was_turned_down_is_counted(prior: Path, job: Job) -> None:

@@ -18,7 +18,7 @@ from render_jobs.report import write_report
 from render_jobs.report_canonical import limit_chart, limit_rows
 from render_jobs.shot import PoseShot, Shot
 
-STILL = tuple((0.0, 0.0, 0.0) for _ in JOINTS)
+STILL = [(0.0, 0.0, 0.0)] * len(JOINTS)
 
 
 def canonical_truth(
@@ -38,7 +38,7 @@ def posed(shot: Shot, source: str = "prior", limits: int = 0, collision: int = 0
     turned_down = {"limits": limits, "collision": collision} if source == "prior" else {}
     count, number = (4, None) if source == "prior" else (1, 7)
     return replace(
-        shot, action=None, frame=None, pose=PoseShot(source, (STILL,) * count, turned_down, number)
+        shot, action=None, frame=None, pose=PoseShot.of(source, [STILL] * count, turned_down, number)
     )
 
 

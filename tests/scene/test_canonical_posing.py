@@ -57,8 +57,7 @@ def angles_pose(**angles: tuple[float, float, float]) -> np.ndarray:
 
 
 def canonical(shot: Shot, *poses: np.ndarray) -> Shot:
-    candidates = tuple(tuple((x, y, z) for x, y, z in np.round(to_turn(pose), 4).tolist()) for pose in poses)
-    return replace(shot, action=None, frame=None, pose=PoseShot("prior", candidates, {}))
+    return replace(shot, action=None, frame=None, pose=PoseShot.of("prior", map(to_turn, poses), {}))
 
 
 STANCE = angles_pose()

@@ -9,6 +9,7 @@ Prints one line an animal, as it is:
     error     reconstruction, mean and median of the geodesic degrees, and joint places in 1/100 trunk
     P R D C   precision, recall, density, coverage of as many samples as the animal has poses (k=5)
     (P C)     of training poses in place of samples: what other animals' motion can reach at all
+    10°       share of the animal's poses that one of 3,000 samples, or a learnt pose, comes within 10° of
     nearest   median degrees from the animal's poses to the nearest of others, and to the nearest sample
     beyond    share of samples with a joint beyond its limits; collide, with limbs through one another;
     taken     share that is accepted
@@ -35,7 +36,7 @@ from render_jobs.prior_evaluation import judges_of, measure
 REPOSITORY = Path(__file__).resolve().parent.parent
 HEAD = (
     f"{'left out':<12}{'poses':>6}  {'error':>16}  {'P':>5}{'R':>6}{'D':>6}{'C':>6}  {'(P':>5}{'C)':>6}  "
-    f"{'nearest':>12}  {'beyond':>7}{'collide':>8}{'taken':>7}{'seconds':>9}"
+    f"{'10°':>9}  {'nearest':>12}  {'beyond':>7}{'collide':>8}{'taken':>7}{'seconds':>9}"
 )
 
 
@@ -77,6 +78,7 @@ def line(animal: str, found: dict[str, Any]) -> str:
     )
     trunks = found.get("reconstruction_trunks", {}).get("mean", float("nan"))
     feasible = found.get("feasibility", {})
+    reached = found["reached"]["within 10 degrees"]
     nearest_sample = sum(c["nearest_sample_degrees"] * c["frames"] for c in found["clips"]) / max(
         1, sum(c["frames"] for c in found["clips"])
     )
@@ -85,6 +87,7 @@ def line(animal: str, found: dict[str, Any]) -> str:
         f"{error['mean']:5.2f} {error['median']:5.2f} {100 * trunks:4.1f}  "
         f"{samples['precision']:5.2f}{samples['recall']:6.2f}{samples['density']:6.2f}"
         f"{samples['coverage']:6.2f}  {ceiling['precision']:5.2f}{ceiling['coverage']:6.2f}  "
+        f"{reached['samples']:4.0%} {reached['training_poses']:4.0%}  "
         f"{found['nearest_training_degrees']['held_out']:6.2f}{nearest_sample:6.2f}  "
         f"{feasible.get('beyond_limits', float('nan')):7.1%}{feasible.get('collisions', float('nan')):8.1%}"
         f"{feasible.get('accepted', float('nan')):7.1%}{found['training']['seconds']:9.0f}"

@@ -164,15 +164,15 @@ def _on_rig(
     real: list[Cell] = []
     for clip, frame in few_clips(held_out, seed, 2 * _SHEET):
         advance("pictures", len(real) / 32)
-        opened.standing.pose(clip.rotations[frame], clip.clearance[frame])
-        real.append(Cell(tuple(pictures.take()), f"{clip.animal}: {clip.name} {frame}"))
+        stood = opened.standing.pose(clip.rotations[frame], clip.clearance[frame])
+        real.append(Cell(tuple(pictures.take(stood.vertices)), f"{clip.animal}: {clip.name} {frame}"))
     drawn = []
     for number, pose in enumerate(measured.accepted[: 2 * _SHEET]):
         advance("pictures", (len(real) + number) / 32)
         taken = opened.standing.pose(pose)
         through = posing.intersections.share(taken.vertices)
         mark = "" if through <= posing.intersections.allowed else ", skin through itself"
-        drawn.append(Cell(tuple(pictures.take()), f"sample {number}{mark}"))
+        drawn.append(Cell(tuple(pictures.take(taken.vertices)), f"sample {number}{mark}"))
     rows = [
         Row("" if start else title, tuple(cells[start : start + _SHEET]))
         for title, cells in ((f"samples on {opened.name}", drawn), ("real frames on it", real))

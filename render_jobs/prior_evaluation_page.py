@@ -35,6 +35,14 @@ def measure_groups(numbers: Mapping[str, Any]) -> list[Group]:
         )
         if numbers.get(key)
     ]
+    if "reached" in numbers:
+        covers += [
+            (
+                f"held-out poses {limit}",
+                f"{found['samples']:.0%} by a sample, {found['training_poses']:.0%} by a learnt pose",
+            )
+            for limit, found in numbers["reached"].items()
+        ]
     groups.append(("Samples against held-out poses (k = 5)", covers))
     near, many = numbers["nearest_training_degrees"], numbers["diversity_degrees"]
     groups.append(

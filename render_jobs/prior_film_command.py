@@ -156,7 +156,7 @@ class _Camera:
         heights = " ".join(
             "–" if not np.isfinite(foot) else f"{round(100 * float(foot))}" for foot in stand.clearance
         )
-        return Cell(tuple(self._pictures.take(self._views)), f"{frame}   feet {heights} %")
+        return Cell(tuple(self._pictures.take(stand.vertices, self._views)), f"{frame}   feet {heights} %")
 
 
 def _views(words: str) -> tuple[tuple[float, float], ...]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +14,7 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
+from ..errors import RenderError
 from ..rig.geometry import FloatArray
 from .opened_rig import OpenedRig
 
@@ -19,8 +23,11 @@ SIDE: Final = (90.0, 2.5)
 
 THREE_QUARTER: Final = (38.0, 14.0)
 
-_ROOM: Final = 1.14
-"""How much more of the world than the animal at rest is in a picture: necks and legs stretch."""
+_LONG, _HIGH = 1.42, 1.3
+"""How much longer and higher than the animal at rest a picture is: legs stretch, bodies rear."""
+
+_BELOW: Final = 0.14
+"""Share of a picture that is left below the ground's middle."""
 
 _GROUND: Final = (0.95, 1.0, 0.88, 1.0)
 _LINES: Final = (0.55, 0.66, 0.48, 1.0)
@@ -58,12 +65,10 @@ class PosePictures:
         frame, vertices = opened.retargeting.body_frame, opened.geometry.vertices
         extent = np.ptp(vertices @ frame.T, axis=0)
         self._frame, self._trunk = frame, opened.retargeting.trunk_length
-        self._size = float(max(extent[1], extent[2], extent[0])) * _ROOM
+        self._size = float(max(extent[1] * _LONG, extent[0] * _LONG, extent[2] * _HIGH * size[0] / size[1]))
         middle = (vertices.max(axis=0) + vertices.min(axis=0)) / 2
-        self._middle = middle
         self._ground = middle - frame[2] * (middle @ frame[2] - opened.retargeting.ground)
-        # A little above the middle of the animal at rest: heads are raised, feet are not lowered.
-        self._aim = self._ground + frame[2] * extent[2] * 0.53
+        self._aim = self._ground + frame[2] * self._size * size[1] / size[0] * (0.5 - _BELOW)
         self._camera = bpy.data.objects.new("pose camera", bpy.data.cameras.new("pose camera"))
         self._camera.data.type = "ORTHO"
         self._camera.data.ortho_scale = self._size
@@ -72,32 +77,43 @@ class PosePictures:
         scene.camera = self._camera
         self._draw_ground()
 
-    def take(self, views: Sequence[tuple[float, float]] = (SIDE, THREE_QUARTER)) -> list[bytes]:
+    def take(
+        self, vertices: FloatArray, views: Sequence[tuple[float, float]] = (SIDE, THREE_QUARTER)
+    ) -> list[bytes]:
         """Return a PNG file of each view of the present pose.
 
         Parameters
         ----------
+        vertices
+            (V, 3) of the pose, world space; the camera looks at their middle.
         views
             Azimuth and elevation in degrees.
+
+        Raises
+        ------
+        RenderError
+            Blender cannot draw here.
         """
+        off = (vertices.max(axis=0) + vertices.min(axis=0)) / 2 - self._aim
+        aim = self._aim + off - self._frame[2] * (off @ self._frame[2])
         pictures = []
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "pose.png"
             for azimuth, elevation in views:
-                self._look(azimuth, elevation)
+                self._look(aim, azimuth, elevation)
                 bpy.context.scene.render.filepath = str(path)
-                bpy.ops.render.render(write_still=True)
+                _render(path)
                 pictures.append(path.read_bytes())
         return pictures
 
-    def _look(self, azimuth: float, elevation: float) -> None:
+    def _look(self, aim: FloatArray, azimuth: float, elevation: float) -> None:
         a, e = np.radians(azimuth), np.radians(elevation)
         towards = self._frame.T @ np.array([np.sin(a) * np.cos(e), -np.cos(a) * np.cos(e), np.sin(e)])
         right = np.cross(self._frame[2], towards)
         right /= np.linalg.norm(right)
         placed = np.eye(4)
         placed[:3, :3] = np.stack([right, np.cross(towards, right), towards], axis=1)
-        placed[:3, 3] = self._aim + towards * self._size * 5
+        placed[:3, 3] = aim + towards * self._size * 5
         self._camera.matrix_world = Matrix(placed.tolist())
 
     def _draw_ground(self) -> None:
@@ -133,3 +149,31 @@ class PosePictures:
         material.diffuse_color = colour
         mesh.materials.append(material)
         bpy.context.scene.collection.objects.link(bpy.data.objects.new(name, mesh))
+
+
+def _render(path: Path) -> None:
+    try:
+        with _in_silence():
+            bpy.ops.render.render(write_still=True)
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())
+        raise RenderError(f"Blender's Workbench cannot draw pictures here: {reason}") from None
+    if not path.is_file():
+        raise RenderError("Blender's Workbench drew no picture; it needs OpenGL 4.3, if only in software")
+
+
+@contextmanager
+def _in_silence() -> Iterator[None]:
+    """Keep what Blender prints of each picture, past Python's own streams, from the terminal."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept = [os.dup(number) for number in (1, 2)]
+    with Path(os.devnull).open("wb") as nothing:
+        try:
+            for number in (1, 2):
+                os.dup2(nothing.fileno(), number)
+            yield
+        finally:
+            for number, own in zip((1, 2), kept, strict=True):
+                os.dup2(own, number)
+                os.close(own)

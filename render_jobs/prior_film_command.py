@@ -62,9 +62,12 @@ def film(
         ),
     ] = None,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Picture to write: .png a sheet, .gif moves.")
+        Path,
+        typer.Option("--output", "-o", help="Picture to write: .png a sheet, .gif moves.", metavar="FILE"),
     ] = Path("film.png"),
-    frames: Annotated[int, typer.Option(help="Frames of a sheet, evenly spread.", min=1, max=200)] = 8,
+    frames: Annotated[
+        int, typer.Option(help="Frames of a sheet, evenly spread.", metavar="N", min=1, max=200)
+    ] = 8,
     seconds: Annotated[
         float, typer.Option(help="Length of a prior's walk.", metavar="SECONDS", min=0.1, max=600.0)
     ] = 4.0,

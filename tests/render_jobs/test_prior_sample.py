@@ -81,6 +81,12 @@ def test_more_poses_leave_the_first_as_they_are(prior: Prior) -> None:
     few, many = (drawn(prior, count).poses for count in (300, 700))
     for name in ("rotations", "root", "clearance"):
         assert np.array_equal(getattr(few, name), getattr(many, name)[:300])
+    pose = prior.mixture.centres[:1]
+    near = [
+        sample_feasible(prior, count, near_candidates(prior, prior.decode(pose)[0], 0, 1.0), LIMITS, silent)
+        for count in (20, 270)
+    ]
+    assert np.array_equal(near[0].poses.rotations, near[1].poses.rotations[:20])
     other = drawn(prior, 300, seed=1).poses
     assert not np.array_equal(few.rotations, other.rotations)
 

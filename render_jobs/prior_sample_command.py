@@ -141,6 +141,8 @@ def sample(
     from .named_files import limits_for, need_canonical, open_prior, prior_path
 
     _check(output, source, around, between, walk, rig, anything, limits)
+    if rig_map is not None and rig is None:
+        raise PriorError("--rig-map is the map of a rig; name the rig with --rig")
     found = open_prior(prior)
     if rig is not None:
         need_canonical(found, "rigs are posed by")

@@ -99,7 +99,8 @@ class OnRig:
 
     def footing(self, poses: Array) -> tuple[Array, Array]:
         """(N, 3) root places and (N, 4) clearances of poses that were accepted."""
-        found = [self._stood.pop(pose.tobytes()) for pose in poses]
+        found = [self._stood[pose.tobytes()] for pose in poses]
+        self._stood.clear()
         return np.array([root for root, _ in found]), np.array([clearance for _, clearance in found])
 
 

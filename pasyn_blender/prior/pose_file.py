@@ -86,6 +86,8 @@ def write_poses(poses: PoseSet, path: Path) -> None:
         partial.replace(path)
     except OSError as error:
         raise PriorError(f"{path} cannot be written: {error.strerror}") from None
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def read_poses(path: Path) -> PoseSet:

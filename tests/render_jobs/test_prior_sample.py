@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,12 @@ from small_prior import small_prior
 from typer.testing import CliRunner
 
 from pasyn_blender.anatomy.kinematics import accumulate
-from pasyn_blender.anatomy.rotations import angle_between
+from pasyn_blender.anatomy.rotations import angle_between, from_turn
 from pasyn_blender.anatomy.skeleton import JOINTS
 from pasyn_blender.errors import PasynError, PriorError
 from pasyn_blender.prior.collisions import collision_test
 from pasyn_blender.prior.corpus import canonical_corpus, write_corpus
-from pasyn_blender.prior.feasibility import stand
+from pasyn_blender.prior.feasibility import Judged, stand
 from pasyn_blender.prior.ground import contact_places, contact_points
 from pasyn_blender.prior.limits import read_limits
 from pasyn_blender.prior.pose_file import read_poses
@@ -27,6 +28,7 @@ from pasyn_blender.prior.sampler import Prior
 from render_jobs.cli_prior import app
 from render_jobs.named_files import named_pair, named_pose, prior_path
 from render_jobs.prior_sampling import (
+    OnRig,
     Sampling,
     drawn_candidates,
     motion,
@@ -199,6 +201,7 @@ def test_bad_input_is_one_clear_line(file: Path, tmp_path: Path) -> None:
         ((str(tmp_path / "corpus.npz"), "-o", out), "is a corpus, not a prior"),
         ((str(file), "--rig", "unicorn", "-o", out), "neither a rig (.blend, .glb, .gltf, .fbx) nor a built"),
         ((str(file), "--source", "x", "-o", out), "--source x is none of prior, normal, posterior"),
+        ((str(file), "--rig-map", "map.yaml", "-o", out), "name the rig with --rig"),
         ((str(file), "--walk", "1", "--around", out, "-o", out), "give one of them"),
         ((str(file), "--any", "--rig", "zebra", "-o", out), "--any takes every pose"),
         ((str(file), "-o", str(tmp_path / "taken.npz")), "is there and holds no poses"),
@@ -221,6 +224,33 @@ def test_the_built_in_prior_is_the_default() -> None:
         return
     assert path.name == "quadruped.npz"
     assert read_prior(path).joints == JOINTS
+
+
+class StandInRig:
+    """Takes every pose as it is but those whose pelvis is turned by a right angle or more."""
+
+    def canonical_posing(self, limits: Any) -> StandInRig:
+        return self
+
+    def take(self, candidates: list[np.ndarray]) -> SimpleNamespace:
+        (pose,) = candidates
+        self.height = float(pose[0, 0, 0])
+        return SimpleNamespace(rotations=pose, passes=self.height > 0.01, clearance=np.zeros(4))
+
+    def root_place(self) -> np.ndarray:
+        return np.array([0.0, 0.0, self.height])
+
+
+def test_a_rig_turns_down_poses_and_may_be_offered_one_twice() -> None:
+    half = from_turn(np.array([0.0, 0.0, np.pi / 3]))
+    poses = np.tile(np.eye(3, dtype=np.float32), (4, len(JOINTS), 1, 1))
+    poses[1, 0] = from_turn(np.array([0.0, 0.0, np.pi / 2]))
+    poses[3, 0] = half
+    on_rig = OnRig(StandInRig(), LIMITS)  # type: ignore[arg-type]
+    found = on_rig.judged(Judged(poses, np.ones(4, bool), np.full(4, -1), np.zeros(4)))
+    assert found.accepted.tolist() == [True, False, True, True] and on_rig.turned_down == 1
+    root, clearance = on_rig.footing(found.poses[found.accepted])
+    assert root[:, 2] == pytest.approx([1, 1, 0.5]) and clearance.shape == (3, 4)
 
 
 def test_on_a_rig_poses_are_written_as_it_stands_in_them(file: Path, shared: Path, tmp_path: Path) -> None:

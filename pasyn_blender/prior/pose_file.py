@@ -7,6 +7,7 @@ import json
 import zipfile
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -87,7 +88,8 @@ def write_poses(poses: PoseSet, path: Path) -> None:
     except OSError as error:
         raise PriorError(f"{path} cannot be written: {error.strerror}") from None
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
 
 
 def read_poses(path: Path) -> PoseSet:

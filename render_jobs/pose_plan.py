@@ -108,9 +108,6 @@ class PosePlan:
                 # The first choices of the shots go round evenly over all poses the prior has seen.
                 offset = np.random.default_rng(np.random.SeedSequence(self._seed)).random()
                 picks[:, 0] = (offset + np.array(indices) * _GOLDEN) % 1
-                # A second try stays near it, so that what is often turned down, as grazing is, is not rarer
-                # in the pictures than in what was learnt.
-                picks[:, 1] = picks[:, 0]
             poses = source.poses(picks.ravel(), noise.reshape(BLOCK * _AT_ONCE, -1))
             judged = judge(poses, self._limits, self._collisions)
             turns = to_turn(judged.poses)

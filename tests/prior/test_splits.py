@@ -31,14 +31,44 @@ def test_clips_are_kept_whole_and_every_animal_is_learnt_from():
 def test_an_animation_that_individuals_share_is_on_one_side():
     """Else the validation clips would be learnt from another animal of the same make."""
     clips = [
-        replace(swinging_clip(f"zebra{number}", action), name=action)
+        replace(swinging_clip(f"zebra{number}", action), name=f"{action} {take}")
         for number in range(3)
-        for action in ("walk", "trot", "gallop", "graze", "stand")
+        for action, takes in (("walk", 2), ("graze", 3))
+        for take in range(takes)
     ]
     for seed in range(5):
         split = split_corpus(canonical_corpus(clips), seed, 0.2)
         assert set(names(split.validation)).isdisjoint(names(split.train))
         assert len(split.validation.clips) == 3
+
+
+def test_the_only_clips_of_an_action_are_not_held_out():
+    """A prior that never saw a gallop cannot be asked for one."""
+
+    def clips(*named):
+        return canonical_corpus(
+            [
+                replace(swinging_clip(f"zebra{number}", name), name=name, action=action)
+                for number in range(3)
+                for name, action in named
+            ]
+        )
+
+    twice = clips(("walk 1", "walk"), ("walk 2", "walk"), ("gallop", "gallop"), ("graze", "graze"))
+    for seed in range(5):
+        split = split_corpus(twice, seed, 0.2)
+        assert {clip.action for clip in split.train.clips} == {"walk", "gallop", "graze"}
+        assert {clip.action for clip in split.validation.clips} == {"walk"}
+    once = clips(("walk", "walk"), ("gallop", "gallop"), ("graze", "graze"))
+    split = split_corpus(once, 0, 0.2)
+    assert {clip.name for clip in split.validation.clips} == {"walk", "gallop", "graze"}
+    # What is cut out of one zebra's walk is cut out of the others', which walk alike.
+    cut = {}
+    for clip in split.validation.clips:
+        cut.setdefault(clip.name, []).append(clip.rotations)
+    for same in cut.values():
+        assert len(same) == 3
+        np.testing.assert_array_equal(same[0], same[1])
 
 
 def test_the_seed_alone_decides():

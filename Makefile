@@ -7,13 +7,14 @@ STAMP := $(VENV)/.installed
 SYSTEM_LIBRARIES := libxrender1 libxfixes3 libxi6 libxkbcommon0 libsm6 libgl1
 DEMO := demo
 
-.PHONY: help setup demo test test-all lint extension benchmark clean
+.PHONY: help setup demo prior test test-all lint extension benchmark clean
 
 help:
 	@echo "make demo            24 labelled zebra pictures and their report in $(DEMO)/zebra"
 	@echo "make test            lint, types and the tests (minutes)"
 	@echo "make test-all        the same with the long proofs"
 	@echo "make extension       the Blender extension as a zip in dist/"
+	@echo "make prior           train the default pose prior anew (minutes)"
 	@echo "make benchmark       speed and memory against a bare Blender loop"
 
 setup: $(STAMP)
@@ -46,6 +47,12 @@ test-all: lint
 
 extension: setup
 	$(BIN)/python build_extension.py
+
+# The prior that comes with the program, from the project's own animals alone.
+prior: setup
+	$(BIN)/pasyn prior corpus zebra --individuals 0-5 -o build/animals.npz \
+	  --licence "GPL-3.0-or-later; motions made by this project's built-in animals"
+	$(BIN)/pasyn prior train build/animals.npz -o assets/priors/quadruped.npz
 
 benchmark: setup
 	$(BIN)/python benchmarks/render_overhead.py

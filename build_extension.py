@@ -27,6 +27,9 @@ WHEEL_PLATFORMS = ("manylinux2014_x86_64", "macosx_10_13_x86_64", "macosx_11_0_a
 # Networks train outside Blender: what imports torch stays out of the archive.
 EXCLUDED = ("__pycache__", "*.pyc", "*.partial-*", "estimation")
 
+# Species, joint limits, priors and their cards; pictures of how a prior learnt stay in the repository.
+ASSETS = (".yaml", ".npz", ".json")
+
 # ZIP's first date, so that the same sources give the same archive whenever they are built.
 FIXED_DATE = 315619200
 
@@ -93,10 +96,11 @@ def stage(folder: Path, wheel_files: list[Path]) -> None:
     """Lay the extension out as its archive will be: manifest and package contents at the top."""
     ignore = shutil.ignore_patterns(*EXCLUDED)
     shutil.copytree(REPOSITORY / "pasyn_blender", folder, dirs_exist_ok=True, ignore=ignore)
-    species = REPOSITORY / "assets" / "species"
-    if species.is_dir():
-        shutil.copytree(species, folder / "assets" / "species", ignore=ignore)
-        shutil.copy(REPOSITORY / "assets" / "joint_limits.yaml", folder / "assets")
+    for asset in sorted((REPOSITORY / "assets").rglob("*")):
+        if asset.suffix in ASSETS:
+            target = folder / asset.relative_to(REPOSITORY)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(asset, target)
     licence = REPOSITORY / "LICENSE"
     if licence.is_file():
         shutil.copy(licence, folder / "LICENSE")

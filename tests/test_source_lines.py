@@ -97,7 +97,7 @@ def test_training_modules_are_imported_when_something_is_trained(path: Path) -> 
         if (
             isinstance(node, ast.ImportFrom)
             and id(node) not in inside
-            and "prior" in path.parts + (*(node.module or "").split("."),)
+            and "prior" in (*path.parts, *(node.module or "").split("."))
         ):
             assert (node.module or "").rpartition(".")[2] not in stems
 

@@ -1,5 +1,7 @@
 """The archive that ``make extension`` builds: valid, complete, installable, and clean to remove."""
 
+import hashlib
+import json
 import subprocess
 import sys
 import tomllib
@@ -45,6 +47,19 @@ def test_the_archive_holds_manifest_package_species_and_wheels(archive: Path) ->
     for python in ("cp311", "cp313"):
         for platform in WHEEL_PLATFORMS:
             assert any(python in wheel and platform in wheel for wheel in wheels), (python, platform)
+
+
+def test_the_archive_holds_whole_priors_and_the_limits_of_joints(archive: Path) -> None:
+    """What poses from the prior need; what each file is, its own reader says."""
+    with zipfile.ZipFile(archive) as file:
+        carried = {name: file.read(name) for name in file.namelist() if name.startswith("assets/")}
+    assert {"joint_limits.yaml", "priors/quadruped.npz", "priors/quadruped.json"} <= {
+        name.removeprefix("assets/") for name in carried
+    }
+    for name, content in carried.items():
+        assert content == (REPOSITORY / name).read_bytes(), name
+    card = json.loads(carried["assets/priors/quadruped.json"])
+    assert card["arrays_sha256"] == hashlib.sha256(carried["assets/priors/quadruped.npz"]).hexdigest()
 
 
 def test_the_same_sources_give_the_same_archive(archive: Path, tmp_path: Path) -> None:

@@ -35,12 +35,15 @@ class Motion:
         (F, J, 3, 3) canonical poses.
     clearance
         (F, 4) heights of the feet, or None where they are to be stood.
+    height
+        (F,) height of the root joint as a share of the stance's, or None where it follows from the feet.
     """
 
     name: str
     rate: float
     rotations: Array
     clearance: Array | None
+    height: Array | None = None
 
 
 def film(
@@ -155,7 +158,10 @@ class _Camera:
         from .prior_sheet import Cell
 
         clearance = None if motion.clearance is None else motion.clearance[frame]
-        stand = self._standing.pose(motion.rotations[frame], clearance)
+        height = None
+        if motion.height is not None and np.isfinite(motion.height[frame]):
+            height = float(motion.height[frame])
+        stand = self._standing.pose(motion.rotations[frame], clearance, height=height)
         heights = " ".join(
             "–" if not np.isfinite(foot) else f"{round(100 * float(foot))}" for foot in stand.clearance
         )
@@ -217,7 +223,8 @@ def _clips(file: Path, pattern: str) -> list[Motion]:
         names = ", ".join(f"{clip.animal}/{clip.name}" for clip in corpus.clips[:12])
         raise CorpusError(f"{file} has no clip {pattern!r}; it has {names}")
     return [
-        Motion(f"{clip.animal}: {clip.name}", clip.rate, clip.rotations, clip.clearance) for clip in clips
+        Motion(f"{clip.animal}: {clip.name}", clip.rate, clip.rotations, clip.clearance, clip.height)
+        for clip in clips
     ]
 
 

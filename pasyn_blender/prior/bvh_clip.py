@@ -99,6 +99,7 @@ def bvh_clip(motion: Motion, path: Path) -> tuple[Clip, list[str]]:
         offsets=retargeting.offsets.astype(np.float32),
         root=poses.root.astype(np.float32),
         clearance=clearance.astype(np.float32),
+        stand=round(retargeting.root_height, 6),
     )
     return clip, notes
 

@@ -72,6 +72,8 @@ class Clip:
         (F, 4, 3) float32 how far each limb's root is from where the trunk carries it, in body axes turned
         with chest or pelvis, trunk lengths, in the order of :data:`FEET`: shoulder blades glide on the
         chest, and animators move legs. ``None`` where limbs stay in their places.
+    stand
+        Height of the root joint over the ground in the animal's own stance, trunk lengths; NaN where unknown.
     """
 
     name: str
@@ -85,9 +87,15 @@ class Clip:
     root: NDArray[np.float32]
     clearance: NDArray[np.float32]
     shifts: NDArray[np.float32] | None = None
+    stand: float = float("nan")
 
     def __len__(self) -> int:
         return len(self.rotations)
+
+    @property
+    def height(self) -> NDArray[np.float32]:
+        """(F,) height of the root joint as a share of what it is in the stance; NaN where unknown."""
+        return np.asarray(self.root[:, 2] / np.float32(self.stand))
 
     def taken(self, rows: slice | NDArray[np.int64]) -> Clip:
         """Return some of the frames."""
@@ -168,6 +176,7 @@ def write_corpus(corpus: Corpus, path: Path) -> None:
                 "rate": clip.rate,
                 "frames": len(clip),
                 "shifted": clip.shifts is not None,
+                "stand": None if np.isnan(clip.stand) else clip.stand,
             }
             for clip in clips
         ],
@@ -290,6 +299,7 @@ def _corpus(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Corpus:
                 root=arrays["root"][rows],
                 clearance=arrays["clearance"][rows],
                 shifts=arrays["shifts"][rows] if clip["shifted"] else None,
+                stand=float("nan") if clip["stand"] is None else float(clip["stand"]),
             )
         )
         start += length

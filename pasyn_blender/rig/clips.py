@@ -78,6 +78,7 @@ def read_clip(
         root=poses.root.astype(np.float32),
         clearance=(np.array(clearance) / retargeting.trunk_length).astype(np.float32),
         shifts=poses.shifts.astype(np.float32),
+        stand=round(retargeting.root_height, 6),
     )
 
 

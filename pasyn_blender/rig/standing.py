@@ -14,8 +14,9 @@ from .extraction import deformed_vertices
 from .geometry import FloatArray, RigGeometry
 from .ground_contact import GroundContact
 from .posing import RigPoser
-from .retargeting import bone_moves
+from .retargeting import bone_moves, first_of_trunk
 
+_LEAP: Final = 0.02  # trunks; an animal whose lowest foot is higher than this is in the air
 _EXACT: Final = 0.001  # trunks; nearer to the ground than this needs no second evaluation
 
 
@@ -53,12 +54,15 @@ class StandingRig:
     def __init__(self, poser: RigPoser, geometry: RigGeometry) -> None:
         self.poser = poser
         self.contact = GroundContact(geometry, poser.retargeting)
+        bones = poser.retargeting.joint_bones
+        self._anchor = bones[first_of_trunk(bones)]
 
     def pose(
         self,
         rotations: FloatArray,
         clearance: FloatArray | None = None,
         most_tilt: float = MOST_TILT,
+        height: float | None = None,
     ) -> Stand:
         """Pose the rig and put it on the ground.
 
@@ -71,14 +75,19 @@ class StandingRig:
             the lowest is above zero. By default the pose stands, and which feet stand is guessed from it.
         most_tilt
             Degrees by which the body may be tilted to bring its standing feet down together.
+        height
+            In a leap, height of the root point as a share of what it is when the animal stands: legs that are
+            folded in the air do not bring the body down.
         """
         retargeting, contact = self.poser.retargeting, self.contact
         lift = 0.0
         if clearance is not None and np.isfinite(clearance).any():
             lift = max(0.0, float(np.nanmin(clearance)))
+        leaps = lift > _LEAP
         over = None if clearance is None else (np.asarray(clearance) - lift)[None]
         total = accumulate(np.asarray(rotations, dtype=np.float64))[None]
-        total = contact.settled(total, over, most_tilt)
+        if not leaps:
+            total = contact.settled(total, over, most_tilt)
         bottom = contact.carried(total, contact.parts.outer)[..., 2].min(axis=1)
         total = contact.head_lifted(total, bottom - lift)
         up = retargeting.body_frame[2]
@@ -93,6 +102,11 @@ class StandingRig:
             if over is not None and np.isfinite(feet).any():
                 # In a leap the feet are as high as they were; a belly that lies is on the ground anyway.
                 sunk = min(sunk, np.nanmin(feet) - lift)
+            if leaps and height is not None:
+                # Only ever up: what the feet and the belly ask for holds as well.
+                root = moves[self._anchor, :3, :3] @ retargeting.root_rest + moves[self._anchor, :3, 3]
+                now = (root @ up - retargeting.ground) / retargeting.trunk_length
+                sunk = min(sunk, now - height * retargeting.root_height)
             if abs(sunk) < _EXACT:
                 break
             moves[:, :3, 3] -= sunk * retargeting.trunk_length * up

@@ -38,6 +38,8 @@ def made_clip(name: str = "Walk", frames: int = 12, seed: int = 0, animal: str =
         offsets=rng.normal(size=(joints, 3)).astype(np.float32),
         root=rng.normal(size=(frames, 3)).astype(np.float32),
         clearance=np.full((frames, 4), np.nan, dtype=np.float32),
+        shifts=rng.normal(size=(frames, 4, 3)).astype(np.float32) if seed else None,
+        stand=0.93,
     )
 
 
@@ -68,11 +70,14 @@ def test_a_corpus_comes_back_as_it_was_written(file: Path) -> None:
         CORPUS.joints, CORPUS.parents, CORPUS.notes, CORPUS.licence)  # fmt: skip
     assert again.canonical and again.frames == 18
     for before, after in zip(CORPUS.clips, again.clips, strict=True):
-        for key in ("name", "animal", "species", "action", "rate"):
+        for key in ("name", "animal", "species", "action", "rate", "stand"):
             assert getattr(before, key) == getattr(after, key)
         assert np.degrees(angle_between(before.rotations, after.rotations)).max() < 1e-3
         for key in ("known", "offsets", "root", "clearance"):
             np.testing.assert_array_equal(getattr(before, key), getattr(after, key))
+        assert (before.shifts is None) == (after.shifts is None)
+        if before.shifts is not None:
+            np.testing.assert_array_equal(before.shifts, after.shifts)
 
 
 def test_the_same_corpus_gives_the_same_bytes(file: Path, tmp_path: Path) -> None:

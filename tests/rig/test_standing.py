@@ -75,3 +75,24 @@ def test_a_head_does_not_go_into_the_ground(shared: Path) -> None:
     assert on_head.sum() > 100
     assert heights[on_head].min() > -0.01 * animal.retargeting.trunk_length
     assert taken.clearance == pytest.approx([0, 0, 0, 0], abs=0.01)
+
+
+def test_legs_folded_in_the_air_do_not_bring_the_body_down(shared: Path) -> None:
+    animal = open_canonical(shared / SHARED_RIGS["horse"])
+    pose = REST.copy()
+    for side in ("left", "right"):
+        for joint, degrees in (("thigh", -60.0), ("shin", 90.0), ("upper_arm", 40.0), ("forearm", -90.0)):
+            pose[JOINTS.index(f"{side}_{joint}")] = from_turn(np.radians([degrees, 0, 0]))
+    stand = standing(animal)
+    flying = np.array([0.1, 0.2, 0.1, 0.15])
+    low = stand.pose(pose, flying)
+    high = stand.pose(pose, flying, height=0.95)
+    assert np.nanmin(low.clearance) == pytest.approx(0.1, abs=0.01)
+    up, trunk = animal.retargeting.body_frame[2], animal.retargeting.trunk_length
+    pelvis = animal.geometry.weights[:, animal.geometry.bone_names.index("Back")] > 0.5
+    rest = (animal.geometry.vertices[pelvis] @ up).mean()
+    assert (high.vertices[pelvis] @ up).mean() / trunk == pytest.approx(
+        rest / trunk - 0.05 * animal.retargeting.root_height, abs=0.02
+    )
+    # The pose itself is left as it is: nothing is there to stand on.
+    assert np.degrees(angle_between(pose, high.rotations)).max() < 0.1

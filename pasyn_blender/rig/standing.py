@@ -79,35 +79,55 @@ class StandingRig:
             In a leap, height of the root point as a share of what it is when the animal stands: legs that are
             folded in the air do not bring the body down.
         """
-        retargeting, contact = self.poser.retargeting, self.contact
-        lift = 0.0
+        contact = self.contact
+        lift = None
         if clearance is not None and np.isfinite(clearance).any():
             lift = max(0.0, float(np.nanmin(clearance)))
-        leaps = lift > _LEAP
-        over = None if clearance is None else (np.asarray(clearance) - lift)[None]
+        leaps = lift is not None and lift > _LEAP
         total = accumulate(np.asarray(rotations, dtype=np.float64))[None]
         if not leaps:
-            total = contact.settled(total, over, most_tilt)
+            above = None if clearance is None else (np.asarray(clearance) - (lift or 0.0))[None]
+            total = contact.settled(total, above, most_tilt)
         bottom = contact.carried(total, contact.parts.outer)[..., 2].min(axis=1)
-        total = contact.head_lifted(total, bottom - lift)
-        up = retargeting.body_frame[2]
-        moves = bone_moves(retargeting, separate(total), np.array([[0.0, 0.0, lift - bottom[0]]]))[0]
+        total = contact.head_lifted(total, bottom - (lift or 0.0))
+        return self.put_down(separate(total)[0], lift, height if leaps else None)
+
+    def put_down(
+        self, rotations: FloatArray, lift: float | None = None, height: float | None = None
+    ) -> Stand:
+        """Put a pose on the ground as it is, neither tilted nor bent.
+
+        Parameters
+        ----------
+        rotations
+            (J, 3, 3) canonical pose.
+        lift
+            Height of the lowest foot, trunk lengths; by default the lowest part of trunk and limbs is on the
+            ground, whether it is a foot or not.
+        height
+            Least height of the root point, as in :meth:`pose`.
+        """
+        retargeting, parts = self.poser.retargeting, self.contact.parts
+        up, trunk = retargeting.body_frame[2], retargeting.trunk_length
+        total = accumulate(np.asarray(rotations, dtype=np.float64))[None]
+        bottom = self.contact.carried(total, parts.outer)[..., 2].min()
+        moves = bone_moves(retargeting, separate(total), np.array([[0.0, 0.0, (lift or 0.0) - bottom]]))[0]
         for _ in range(3):
             self.poser.apply(moves)
             bpy.context.view_layer.update()
             vertices = deformed_vertices(self.poser.rig, bpy.context.evaluated_depsgraph_get())
-            heights = (vertices @ up - retargeting.ground) / retargeting.trunk_length
-            feet = np.array([heights[foot].min() if len(foot) else np.nan for foot in contact.parts.feet])
-            sunk = heights[contact.parts.bearing].min()
-            if over is not None and np.isfinite(feet).any():
+            heights = (vertices @ up - retargeting.ground) / trunk
+            feet = np.array([heights[foot].min() if len(foot) else np.nan for foot in parts.feet])
+            sunk = heights[parts.bearing].min()
+            if lift is not None and np.isfinite(feet).any():
                 # In a leap the feet are as high as they were; a belly that lies is on the ground anyway.
                 sunk = min(sunk, np.nanmin(feet) - lift)
-            if leaps and height is not None:
+            if height is not None:
                 # Only ever up: what the feet and the belly ask for holds as well.
                 root = moves[self._anchor, :3, :3] @ retargeting.root_rest + moves[self._anchor, :3, 3]
-                now = (root @ up - retargeting.ground) / retargeting.trunk_length
+                now = (root @ up - retargeting.ground) / trunk
                 sunk = min(sunk, now - height * retargeting.root_height)
             if abs(sunk) < _EXACT:
                 break
-            moves[:, :3, 3] -= sunk * retargeting.trunk_length * up
-        return Stand(separate(total)[0], vertices, feet)
+            moves[:, :3, 3] -= sunk * trunk * up
+        return Stand(np.asarray(rotations), vertices, feet)

@@ -17,7 +17,6 @@ from ..rig.geometry import FloatArray, IntArray, RigGeometry
 from ..rig.ground_contact import skin_parts
 from ..rig.loading import LoadedRig, apply_action, deformed_vertices, list_actions
 from ..rig.posing import RigPoser
-from ..rig.retargeting import bone_moves
 from ..rig.rig_map import RigMap
 from ..rig.self_intersection import SelfIntersectionTest, prepare_self_intersection
 from ..rig.standing import Stand, StandingRig
@@ -147,7 +146,7 @@ class CanonicalPosing:
             if not self.limits.violations(stand.rotations[None]).any():
                 return stand, number
             wanted = self._inside(stand.rotations)
-        return self._put_down(self._standing, wanted), _ROUNDS + 1
+        return self._standing.put_down(wanted), _ROUNDS + 1
 
     def _taken(self, number: int, candidate: FloatArray) -> TakenPose:
         stand, rounds = self.stand(candidate)
@@ -168,20 +167,6 @@ class CanonicalPosing:
 
     def _inside(self, rotations: FloatArray) -> FloatArray:
         return np.asarray(self.limits.project(np.asarray(rotations, dtype=np.float64)[None])[0])
-
-    def _put_down(self, standing: StandingRig, rotations: FloatArray) -> Stand:
-        """Put a pose on the ground without changing it."""
-        retargeting, parts = self.retargeting, standing.contact.parts
-        moves = bone_moves(retargeting, rotations[None])[0]
-        up = retargeting.body_frame[2]
-        for _ in range(2):
-            standing.poser.apply(moves)
-            bpy.context.view_layer.update()
-            vertices = deformed_vertices(self.rig, bpy.context.evaluated_depsgraph_get())
-            moves[:, :3, 3] -= ((vertices[parts.bearing] @ up).min() - retargeting.ground) * up
-        heights = (vertices @ up - retargeting.ground) / retargeting.trunk_length
-        feet = np.array([heights[foot].min() if len(foot) else np.nan for foot in parts.feet])
-        return Stand(rotations, vertices, feet)
 
 
 def from_turns(turns: Sequence[Sequence[float]]) -> FloatArray:

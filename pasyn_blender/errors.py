@@ -47,5 +47,13 @@ class PriorError(PasynError):
     """A trained prior is damaged, or does not fit what it is used for."""
 
 
+class ArraysError(PasynError):
+    """A file holds no plain arrays, or is damaged; the message is the reason alone, without the file."""
+
+
+class PickledArraysError(ArraysError):
+    """A file holds pickled objects, which could run code and are not read."""
+
+
 class LimitsError(PasynError):
     """A file of joint limits is malformed: names file, joint and angle."""

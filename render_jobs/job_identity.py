@@ -11,9 +11,9 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from pasyn_blender.errors import JobError
+from pasyn_blender.prior.prior_card import card_path
 
 from .job_schema import BUNDLED_WORLDS, JOINT_LIMITS, Job, PoseSettings, animal_description
-from .pose_files import prior_card_path
 
 RECIPE: Final = 1
 """Raised by hand whenever the program would make other pictures of the same job."""
@@ -83,7 +83,7 @@ def _poses(poses: PoseSettings) -> dict[str, Any]:
     assert prior is not None
     return {
         **found,
-        "prior": [file_digest(prior), file_digest(prior_card_path(prior))],
+        "prior": [file_digest(prior), file_digest(card_path(prior))],
         "sigma": poses.sigma,
         "actions": sorted(poses.actions),
         "species": sorted(poses.species),

@@ -48,20 +48,20 @@ def pose_settings(check: bool) -> Reader:
 
 
 def check_poses(root: Entry, poses: schema.PoseSettings) -> None:
-    """Look into the files that poses come from, without numpy: a run must not wait for it to begin.
+    """Look into the files that poses come from.
 
     Raises
     ------
     JobError
         A file is missing, damaged, or of other joints, or a prior knows no such label.
     """
-    from .pose_files import check_pose_file, check_prior_file
+    from .pose_files import canonical_poses, check_prior_file
 
     entry = root.value.get("poses") or root
     inner = entry.value if entry is not root and isinstance(entry.value, dict) else {}
     try:
         if poses.source == "file" and poses.file is not None:
-            check_pose_file(poses.file)
+            canonical_poses(poses.file)
             return
         if poses.prior is None:
             return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ from pasyn_blender.anatomy.rotations import Array
 from pasyn_blender.errors import PriorError
 from pasyn_blender.prior.corpus import read_corpus
 from pasyn_blender.prior.limits import JointLimits, read_limits
+from pasyn_blender.prior.plain_arrays import array_names
 from pasyn_blender.prior.pose_file import read_poses
 from pasyn_blender.prior.prior_file import read_prior
 from pasyn_blender.prior.sampler import Prior
@@ -45,20 +45,11 @@ def open_prior(named: str | None) -> Prior:
         It is missing or damaged.
     """
     path = prior_path(named)
-    members = archive_members(path)
+    members = array_names(path)
     if members & {"six", "poses", "rotations"}:
         kind = "a corpus" if "six" in members else "a file of poses"
         raise PriorError(f"{path} is {kind}, not a prior; `pasyn prior train` makes one from a corpus")
     return read_prior(path)
-
-
-def archive_members(path: Path) -> set[str]:
-    """Names of the arrays of an .npz file; none where it is not there or no archive."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return {member.removesuffix(".npy") for member in archive.namelist()}
-    except (OSError, zipfile.BadZipFile):
-        return set()
 
 
 def need_canonical(prior: Prior, what: str) -> None:
@@ -100,7 +91,7 @@ def named_pose(named: str, prior: Prior) -> Array:
     """
     file, row = _file_and_row(named)
     path = Path(file)
-    if "six" in archive_members(path):
+    if "six" in array_names(path):
         corpus = read_corpus(path)
         prior.check_joints(corpus.joints)
         poses = np.concatenate(

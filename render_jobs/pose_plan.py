@@ -23,12 +23,12 @@ from pasyn_blender.prior.feasibility import REASONS, judge
 from pasyn_blender.prior.latent_mixture import LatentMixture, draw_latents
 from pasyn_blender.prior.layers import Layer, run_layers
 from pasyn_blender.prior.limits import JointLimits, read_limits
-from pasyn_blender.prior.pose_file import read_poses
 from pasyn_blender.prior.pose_frames import conditions
 from pasyn_blender.prior.prior_file import read_prior
 from pasyn_blender.prior.sampler import Prior
 
 from .job_schema import JOINT_LIMITS, PoseSettings
+from .pose_files import canonical_poses
 from .shot import PoseShot
 
 CANDIDATES: Final = 4
@@ -229,7 +229,4 @@ def _collisions() -> CollisionTest:
 @lru_cache(maxsize=1)
 def _read_poses(path: Path, stamp: tuple[int, int] | None) -> NDArray[np.float64]:
     """(N, J, 3) turn vectors of a file's poses."""
-    from .pose_files import check_pose_file
-
-    check_pose_file(path)
-    return to_turn(read_poses(path).rotations.astype(np.float64))
+    return to_turn(canonical_poses(path).rotations.astype(np.float64))

@@ -12,6 +12,7 @@ import numpy as np
 from pasyn_blender.errors import CorpusError
 from pasyn_blender.prior.action_labels import Labels, fits
 from pasyn_blender.prior.corpus import Clip
+from pasyn_blender.prior.plain_arrays import array_names
 
 RIG_SUFFIXES: Final = (".blend", ".glb", ".gltf", ".fbx")
 SUFFIXES: Final = (*RIG_SUFFIXES, ".bvh", ".npz", ".npy")
@@ -101,13 +102,8 @@ def is_rig(source: Source) -> bool:
 
 def is_corpus(path: Path) -> bool:
     """Whether an .npz holds anything but published poses."""
-    import zipfile
-
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return "poses.npy" not in archive.namelist()
-    except (OSError, zipfile.BadZipFile):
-        return False
+    names = array_names(path)
+    return bool(names) and "poses" not in names
 
 
 def named_only(animal: str, name: str, options: CorpusOptions) -> Clip:

@@ -186,13 +186,13 @@ def _chosen(motion: Motion, frames: int, moving: bool) -> list[int]:
 
 
 def _motions(named: str, seconds: float, seed: int, action: str | None) -> list[Motion]:
-    from .named_files import archive_members
+    from pasyn_blender.prior.plain_arrays import array_names
 
     file, colon, pattern = named.partition(":")
     if colon and len(file) == 1 and file.isalpha():  # a drive's letter
         rest, colon, pattern = pattern.partition(":")
         file = f"{file}:{rest}"
-    if "six" in archive_members(Path(file)):
+    if "six" in array_names(Path(file)):
         return _clips(Path(file), pattern or "*")
     if colon:
         raise PriorError(f"{named}: {file} is no corpus, of which a clip could be chosen")

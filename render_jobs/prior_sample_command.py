@@ -212,9 +212,9 @@ def _check(
     if output.suffix != ".npz":
         raise PriorError(f"--output {output}: poses are written as .npz; give the file a name that ends so")
     if output.exists():
-        from .named_files import archive_members
+        from pasyn_blender.prior.plain_arrays import array_names
 
-        if "rotations" not in archive_members(output):
+        if "rotations" not in array_names(output):
             raise PriorError(f"--output {output} is there and holds no poses; choose another name")
     if rig is not None:
         from pasyn_blender.scene.opened_rig import check_rig_source

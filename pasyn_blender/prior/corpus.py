@@ -6,11 +6,7 @@ files with joints of their own are corpora too, but no other rig can be posed by
 
 from __future__ import annotations
 
-import io
 import json
-import tokenize
-import zipfile
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,21 +18,10 @@ from numpy.typing import NDArray
 from ..anatomy.rotations import Array, from_six, to_six
 from ..anatomy.skeleton import JOINTS
 from ..anatomy.stance import PARENTS
-from ..errors import CorpusError
+from ..errors import ArraysError, CorpusError
+from .plain_arrays import archived, read_arrays, write_whole
 
 FORMAT: Final = "pasyn corpus 2"
-DAMAGE: Final = (
-    OSError,
-    ValueError,
-    EOFError,
-    KeyError,
-    SyntaxError,
-    tokenize.TokenError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-"""What numpy raises on damaged ``.npz`` files: it reads the headers inside as Python literals."""
-
 FEET: Final = ("left_front", "right_front", "left_hind", "right_hind")
 """Order of the feet in :attr:`Clip.clearance`."""
 
@@ -195,18 +180,8 @@ def write_corpus(corpus: Corpus, path: Path) -> None:
             np.float32,
         ),
     }
-    content = io.BytesIO()
-    # numpy's own writer puts the time of writing into the file.
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, array in arrays.items():
-            member = io.BytesIO()
-            np.lib.format.write_array(member, np.ascontiguousarray(array), allow_pickle=False)
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), member.getvalue(), zipfile.ZIP_DEFLATED)
-    partial = path.with_name(f".{path.name}.partial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(content.getvalue())
-        partial.replace(path)
+        write_whole(path, archived(arrays))
     except OSError as error:
         raise CorpusError(f"{path} cannot be written: {error.strerror}") from None
 
@@ -220,11 +195,10 @@ def read_corpus(path: Path) -> Corpus:
         The file is missing, damaged, or no corpus.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
+        arrays = read_arrays(path)
     except FileNotFoundError:
         raise CorpusError(f"{path} does not exist; `pasyn prior corpus` makes one from rigs") from None
-    except DAMAGE as error:
+    except ArraysError as error:
         raise CorpusError(f"{path} is no readable corpus: {error}") from None
     try:
         header = json.loads(arrays["header"].tobytes())

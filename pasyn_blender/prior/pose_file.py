@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
-import zlib
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -15,11 +11,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import PriorError
+from ..errors import ArraysError, PriorError
+from .plain_arrays import archived, read_arrays, write_whole
 
 FORMAT: Final = "pasyn poses 1"
-
-_LARGEST: Final = 4 * 1024 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -74,22 +69,11 @@ def write_poses(poses: PoseSet, path: Path) -> None:
         "clearance": poses.clearance.astype(np.float32),
         "header": np.array(header),
     }
-    partial = path.with_name(f".{path.name}.partial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # numpy's own writer puts the time of writing into the file.
-        with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, array in arrays.items():
-                member = io.BytesIO()
-                np.lib.format.write_array(member, np.asarray(array, order="C"), allow_pickle=False)
-                # Rotations hardly shrink, and a hundred thousand of them would take half a minute to try.
-                archive.writestr(zipfile.ZipInfo(f"{name}.npy"), member.getvalue(), zipfile.ZIP_DEFLATED, 1)
-        partial.replace(path)
+        # Rotations hardly shrink, and a hundred thousand of them would take half a minute to try.
+        write_whole(path, archived(arrays, level=1))
     except OSError as error:
         raise PriorError(f"{path} cannot be written: {error.strerror}") from None
-    finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
 
 
 def read_poses(path: Path) -> PoseSet:
@@ -102,18 +86,13 @@ def read_poses(path: Path) -> PoseSet:
     """
     right = "`pasyn prior sample` writes one"
     try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(member.file_size for member in archive.infolist()) > _LARGEST:
-                raise PriorError(f"{path} unpacks to more than {_LARGEST >> 30} GiB; it was not read")
-            names = {member.removesuffix(".npy") for member in archive.namelist()}
-        if not {"joints", "rotations"} <= names:
-            raise PriorError(f"{path} is no file of poses: it lacks joints and rotations; {right}")
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
+        arrays = read_arrays(path)
     except FileNotFoundError:
         raise PriorError(f"{path} does not exist; {right}") from None
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-        raise PriorError(f"{path} is cut off, damaged, or holds pickled objects ({error}); {right}") from None
+    except ArraysError as error:
+        raise PriorError(f"{path} is no readable .npz file: {error}; {right}") from None
+    if not {"joints", "rotations"} <= set(arrays):
+        raise PriorError(f"{path} is no file of poses: it lacks joints and rotations; {right}")
     joints = tuple(str(name) for name in np.atleast_1d(arrays["joints"]))
     rotations = arrays["rotations"]
     if rotations.ndim != 4 or rotations.shape[1:] != (len(joints), 3, 3) or rotations.dtype.kind != "f":

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -13,21 +11,15 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import PriorError
-from .corpus import DAMAGE
+from ..errors import ArraysError, PriorError
 from .latent_mixture import LatentMixture
 from .layers import Layer
+from .plain_arrays import archived, read_arrays, write_whole
+from .prior_card import FORMAT, card_path, check_belongs, read_card, read_content
 from .sampler import Prior
-
-FORMAT: Final = "pasyn prior 1"
 
 _HALF: Final = np.float16
 _LARGEST: Final = 512 * 1024 * 1024
-
-
-def card_path(path: Path) -> Path:
-    """Return where the card of a prior lies: beside it."""
-    return path.with_suffix(".json")
 
 
 def write_prior(prior: Prior, path: Path) -> Prior:
@@ -59,17 +51,11 @@ def write_prior(prior: Prior, path: Path) -> Prior:
         for number, layer in enumerate(layers):
             arrays[f"{name}_{number}_weight"] = layer.weight.astype(_HALF)
             arrays[f"{name}_{number}_bias"] = layer.bias.astype(_HALF)
-    content = io.BytesIO()
-    # numpy's own writer puts the time of writing into the file.
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, array in arrays.items():
-            member = io.BytesIO()
-            np.lib.format.write_array(member, np.ascontiguousarray(array), allow_pickle=False)
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), member.getvalue(), zipfile.ZIP_DEFLATED)
+    content = archived(arrays)
     card = {
         **prior.card,
         "format": FORMAT,
-        "arrays_sha256": hashlib.sha256(content.getvalue()).hexdigest(),
+        "arrays_sha256": hashlib.sha256(content).hexdigest(),
         "joints": list(prior.joints),
         "parents": list(prior.parents),
         "canonical": prior.canonical,
@@ -80,12 +66,9 @@ def write_prior(prior: Prior, path: Path) -> Prior:
         "species": list(prior.species),
     }
     text = json.dumps(card, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
-    for place, data in ((path, content.getvalue()), (card_path(path), text.encode())):
-        partial = place.with_name(f".{place.name}.partial")
+    for place, data in ((path, content), (card_path(path), text.encode())):
         try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_bytes(data)
-            partial.replace(place)
+            write_whole(place, data)
         except OSError as error:
             raise PriorError(f"{place} cannot be written: {error.strerror}") from None
     return read_prior(path)
@@ -99,57 +82,16 @@ def read_prior(path: Path) -> Prior:
     PriorError
         A file is missing, cut off, pickled, of another format, or the two do not belong together.
     """
-    card = _read_card(path)
+    card, content = read_card(path), read_content(path)
     try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise PriorError(f"{path} does not exist; `pasyn prior train` makes one from a corpus") from None
-    except OSError as error:
-        raise PriorError(f"{path} cannot be read: {error.strerror}") from None
-    arrays = _read_arrays(data, path)
-    found = hashlib.sha256(data).hexdigest()
-    if card.get("arrays_sha256") != found:
-        raise PriorError(
-            f"{path} is not the file that {card_path(path).name} describes: its SHA-256 is {found[:12]}…, "
-            f"the card says {str(card.get('arrays_sha256'))[:12]}…; one was changed or damaged, or they "
-            "belong to two priors"
-        )
+        arrays = read_arrays(content, _LARGEST)
+    except ArraysError as error:
+        raise PriorError(f"{path} is no readable prior: {error}") from None
+    check_belongs(card, content, path)
     try:
         return _prior(card, arrays)
     except (KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
         raise PriorError(f"{path} does not hold what its card says: {error}") from None
-
-
-def _read_card(path: Path) -> dict[str, Any]:
-    if path.suffix != ".npz":
-        raise PriorError(f"{path} is no prior: name the .npz file, whose card is the .json beside it")
-    place = card_path(path)
-    try:
-        card = json.loads(place.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        if not path.exists():
-            raise PriorError(f"{path} does not exist; `pasyn prior train` makes one from a corpus") from None
-        raise PriorError(f"{path} has no card: {place.name} should lie beside it") from None
-    except (OSError, ValueError) as error:
-        raise PriorError(f"{place} is no readable card: {error}") from None
-    if not isinstance(card, dict) or card.get("format") != FORMAT:
-        found = card.get("format") if isinstance(card, dict) else type(card).__name__
-        raise PriorError(f"{place} has format {found!r}; this version reads {FORMAT!r}")
-    return card
-
-
-def _read_arrays(data: bytes, path: Path) -> dict[str, NDArray[Any]]:
-    if not data.startswith(b"PK"):
-        what = "a pickle" if data.startswith(b"\x80") else "something else"
-        raise PriorError(f"{path} is no .npz archive of arrays but {what}; it was not read")
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if sum(member.file_size for member in archive.infolist()) > _LARGEST:
-                raise PriorError(f"{path} unpacks to more than {_LARGEST >> 20} MiB, which no prior does")
-        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (*DAMAGE, NotImplementedError) as error:
-        raise PriorError(f"{path} is cut off, damaged, or holds pickled objects: {error}") from None
 
 
 def _prior(card: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Prior:

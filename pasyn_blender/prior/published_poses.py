@@ -7,8 +7,6 @@ nothing turns these poses into the canonical quadruped's: they make a corpus of 
 
 from __future__ import annotations
 
-import pickle
-import zipfile
 from pathlib import Path
 from typing import Final
 
@@ -16,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..anatomy.rotations import Array, angle_between, from_euler_xyz
-from ..errors import CorpusError
+from ..errors import ArraysError, CorpusError, PickledArraysError
 from .corpus import Clip, Corpus
+from .plain_arrays import read_arrays
 
 PUBLISHED_JOINTS: Final = tuple(
     f"{bone}.{side}"
@@ -89,24 +88,21 @@ def read_published_poses(path: Path, *, species: str = "", rate: float = 30.0) -
 
 def _read_rows(path: Path) -> NDArray[np.float64]:
     try:
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            values = loaded
-        else:
-            with loaded:
-                if "poses" not in loaded.files:
-                    found = ", ".join(loaded.files) or "nothing"
-                    raise CorpusError(f"{path} holds {found}; published poses are an array named poses")
-                values = loaded["poses"]
+        arrays = read_arrays(path)
     except FileNotFoundError:
         raise CorpusError(f"{path} does not exist") from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, pickle.UnpicklingError) as error:
-        if "pickle" in str(error):
-            raise CorpusError(
-                f"{path} holds pickled objects, which could run code and are not read; save the array of "
-                "numbers alone: np.savez(file, poses=array.astype(float))"
-            ) from None
+    except PickledArraysError:
+        raise CorpusError(
+            f"{path} holds pickled objects, which could run code and are not read; save the array of "
+            "numbers alone: np.savez(file, poses=array.astype(float))"
+        ) from None
+    except ArraysError as error:
         raise CorpusError(f"{path} is no readable array: {error}") from None
+    # The array of an .npy file has no name.
+    values = arrays.get("poses", arrays.get(""))
+    if values is None:
+        found = ", ".join(arrays) or "nothing"
+        raise CorpusError(f"{path} holds {found}; published poses are an array named poses")
     if values.dtype.kind not in "fiu":
         raise CorpusError(f"{path}: poses has values of type {values.dtype}; it should hold numbers")
     if values.ndim == 3 and values.shape[1:] == (_COLUMNS // 3, 3):

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from pasyn_blender.errors import PriorError
-from pasyn_blender.prior.prior_file import card_path, read_prior, write_prior
+from pasyn_blender.prior.prior_card import card_path
+from pasyn_blender.prior.prior_file import read_prior, write_prior
 from pasyn_blender.prior.sampler import Prior
 
 REPOSITORY = Path(__file__).resolve().parents[2]

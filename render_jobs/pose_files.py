@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pasyn_blender.anatomy.skeleton import JOINTS
+from pasyn_blender.anatomy.skeleton import JOINTS, joint_difference
 from pasyn_blender.errors import PriorError
 from pasyn_blender.prior.prior_card import check_belongs, read_card, read_content
 
@@ -56,14 +56,9 @@ def canonical_poses(path: Path) -> PoseSet:
 
 
 def _check_joints(joints: list[Any], what: str, remedy: str) -> None:
-    if tuple(joints) == JOINTS:
-        return
-    strange = [str(name) for name in joints if name not in JOINTS]
-    lacking = [name for name in JOINTS if name not in joints]
-    shown = f"it has {', '.join(strange[:3])}" if strange else f"it lacks {', '.join(lacking[:3])}"
-    if not strange and not lacking:
-        shown = "they are in another order"
-    raise PriorError(
-        f"{what} joints of its own, not those of the canonical quadruped that rigs are posed by "
-        f"({shown}); {remedy}"
-    )
+    difference = joint_difference([str(name) for name in joints], JOINTS)
+    if difference:
+        raise PriorError(
+            f"{what} joints of its own, not those of the canonical quadruped that rigs are posed by "
+            f"({difference}); {remedy}"
+        )

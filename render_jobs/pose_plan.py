@@ -23,7 +23,6 @@ from pasyn_blender.prior.feasibility import REASONS, judge
 from pasyn_blender.prior.latent_mixture import LatentMixture, draw_latents
 from pasyn_blender.prior.layers import Layer, run_layers
 from pasyn_blender.prior.limits import JointLimits, read_limits
-from pasyn_blender.prior.pose_frames import conditions
 from pasyn_blender.prior.prior_file import read_prior
 from pasyn_blender.prior.sampler import Prior
 
@@ -162,21 +161,14 @@ class _Source:
 
 
 def _source(prior: Prior, actions: Sequence[str], species: Sequence[str], sigma: float) -> _Source:
-    keep = np.ones(len(prior.mixture.weights), dtype=bool)
-    for wanted, names, labels in (
-        (actions, prior.actions, prior.component_action),
-        (species, prior.species, prior.component_species),
-    ):
-        if wanted:
-            keep &= np.isin(labels, [number for number, name in enumerate(names) if name in wanted])
-    if not (keep & (prior.mixture.weights > 0)).any():
-        asked = " and ".join(", ".join(words) for words in (species, actions) if words)
-        raise PriorError(f"poses: the prior has seen no pose labelled {asked}")
-    told = conditions(prior.component_action, prior.component_species, prior.actions, prior.species)
+    try:
+        mixture = prior.labelled_mixture(actions, species)
+    except PriorError as error:
+        raise PriorError(f"poses: {error}") from None
     return _Source(
         prior,
-        prior.mixture.chosen(keep),
-        told[:, : told.shape[1] if prior.conditioned else 0].astype(np.float64),
+        mixture,
+        prior.component_conditions.astype(np.float64),
         tuple(
             Layer(layer.weight.astype(np.float64), layer.bias.astype(np.float64)) for layer in prior.decoder
         ),

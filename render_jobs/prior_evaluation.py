@@ -137,8 +137,7 @@ def _split_again(
 
 def learnt_poses(prior: Prior) -> Corpus:
     """The poses that a prior's mixture stands on, as a corpus of one clip."""
-    told = conditions(prior.component_action, prior.component_species, prior.actions, prior.species)
-    poses = prior.decode(prior.mixture.centres, told if prior.conditioned else None)
+    poses = prior.decode(prior.mixture.centres, prior.component_conditions)
     count = len(poses)
     clip = Clip(
         name="mixture",

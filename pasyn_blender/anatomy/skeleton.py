@@ -5,6 +5,7 @@ Body frame as Blender characters stand: facing -Y, up +Z, left +X.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 SIDES: Final = ("left", "right")
@@ -47,3 +48,17 @@ JOINT_PARENTS: Final[dict[str, str | None]] = _parents()
 """Parent of each canonical joint, parents listed before children; the root has ``None``."""
 
 JOINTS: Final[tuple[str, ...]] = tuple(JOINT_PARENTS)
+
+
+def joint_difference(found: Sequence[str], right: Sequence[str]) -> str:
+    """Say in words how a list of joints differs from the right one; nothing where they are the same."""
+    if list(found) == list(right):
+        return ""
+    lacking = [name for name in right if name not in found]
+    strange = [name for name in found if name not in right]
+    parts = [
+        f"{words} {', '.join(names[:4])}{', …' if len(names) > 4 else ''}"
+        for words, names in (("it lacks", lacking), ("it has", strange))
+        if names
+    ]
+    return " and ".join(parts) or "it has the same in another order"

@@ -8,9 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import PriorError
-
-BLOCK: Final = 256
-"""Samples are drawn and decoded in blocks of this many, each by a generator of its own."""
+from .layers import BLOCK
 
 _GOLDEN: Final = (np.sqrt(5) - 1) / 2
 

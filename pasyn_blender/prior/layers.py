@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+BLOCK: Final = 256
+"""Samples are drawn and decoded in blocks of this many."""
+
+_LOG_VARIANCE: Final = (-12.0, 4.0)
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,33 @@ def fill_rotations(six: NDArray[np.float32], rotations: NDArray[np.float32]) -> 
     rotations[..., 1] = y
     for row, (i, j) in enumerate(((1, 2), (2, 0), (0, 1))):
         rotations[..., row, 2] = x[..., i] * y[..., j] - x[..., j] * y[..., i]
+
+
+def decoded(
+    layers: Sequence[Layer], mean: NDArray[np.float32], inputs: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """(N, J, 3, 3) rotations of (N, in) inputs of a decoder, which gives them relative to the (J, 6) mean.
+
+    A row does not depend on how many others there are.
+    """
+    count = len(inputs)
+    poses = np.empty((count, len(mean), 3, 3), dtype=np.float32)
+    # The last block is filled up: the last bits of a matrix product depend on the size of the matrices.
+    block = np.zeros((BLOCK, inputs.shape[1]), dtype=np.float32)
+    for first in range(0, count, BLOCK):
+        size = min(BLOCK, count - first)
+        block[:size] = inputs[first : first + size]
+        six = run_layers(layers, block)[:size]
+        fill_rotations(six.reshape(size, -1, 6) + mean, poses[first : first + size])
+    return poses
+
+
+def encoded(
+    layers: Sequence[Layer], inputs: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """(N, L) means and standard deviations that an encoder gives to (N, in) inputs."""
+    mean, log_variance = np.split(run_layers(layers, inputs), 2, axis=1)
+    return mean, np.exp(0.5 * np.clip(log_variance, *_LOG_VARIANCE))
 
 
 def _silu(values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, get_args
@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..anatomy.rotations import Array, angle_between, from_turn, to_six, to_turn
-from ..anatomy.skeleton import JOINTS
+from ..anatomy.skeleton import JOINTS, joint_difference
 from ..errors import PriorError
-from .latent_draws import BLOCK, block_draws, seed_number
+from .latent_draws import block_draws, seed_number
 from .latent_mixture import (
     LatentMixture,
     draw_latents,
@@ -23,12 +23,10 @@ from .latent_mixture import (
     spread_latents,
 )
 from .latent_walk import walk_latents
-from .layers import Layer, fill_rotations, in_single_precision, run_layers
+from .layers import BLOCK, Layer, decoded, encoded, in_single_precision
 from .pose_frames import conditions, without_heading
 
 Source = Literal["prior", "normal", "posterior"]
-
-_LOG_VARIANCE = (-12.0, 4.0)
 
 
 @dataclass(frozen=True)
@@ -155,15 +153,7 @@ class Prior:
         if latents.ndim != 2 or latents.shape[1] != self.latent_size:
             raise PriorError(f"latents have shape {latents.shape}; this prior takes (N, {self.latent_size})")
         rows = self._conditions(condition, len(latents))
-        poses = np.empty((len(latents), len(self.joints), 3, 3), dtype=np.float32)
-        # The last block is filled up: the last bits of a matrix product depend on the size of the matrices.
-        inputs = np.zeros((BLOCK, latents.shape[1] + rows.shape[1]), dtype=np.float32)
-        for first in range(0, len(latents), BLOCK):
-            size = min(BLOCK, len(latents) - first)
-            inputs[:size, : latents.shape[1]] = latents[first : first + size]
-            inputs[:size, latents.shape[1] :] = rows[first : first + size]
-            six = run_layers(self._decoder, inputs)[:size]
-            fill_rotations(six.reshape(size, -1, 6) + self._mean, poses[first : first + size])
+        poses = decoded(self._decoder, self._mean, np.concatenate([latents, rows], axis=1))
         poses[:, ~self.known] = np.eye(3, dtype=np.float32)
         return poses
 
@@ -218,7 +208,7 @@ class Prior:
             raise PriorError(f"source {source!r} is none of {', '.join(get_args(Source))}")
         if not (np.isfinite(sigma) and sigma >= 0) or count < 0:
             raise PriorError(f"{count} samples at sigma {sigma}: neither may be negative")
-        mixture, condition = self._mixture_of(action, species), self.condition(action, species)
+        condition, mixture = self.condition(action, species), self._mixture_of(action, species)
         first_seed = seed_number(seed)
         latents = np.empty((count, self.latent_size), dtype=np.float32)
         rows = np.empty((count, len(condition)), dtype=np.float32)
@@ -237,7 +227,7 @@ class Prior:
                 spread = np.float32(sigma) * self._posterior_spread[component]
                 drawn = mixture.centres[component] + noise[:size] * spread
             latents[here] = drawn
-            rows[here] = self._component_conditions[component]
+            rows[here] = self.component_conditions[component]
         return latents, rows
 
     def around(
@@ -337,41 +327,46 @@ class Prior:
         """
         if joints == self.joints:
             return
-        missing = [name for name in joints if name not in self.joints]
-        strange = [name for name in self.joints if name not in joints]
-        parts = [
-            f"{words} {', '.join(names[:4])}{', …' if len(names) > 4 else ''}"
-            for words, names in (("it lacks", missing), ("it has", strange))
-            if names
-        ]
-        raise PriorError(
-            f"the prior is over other joints: {' and '.join(parts) or 'the same in another order'}"
-        )
+        raise PriorError(f"the prior is over other joints: {joint_difference(self.joints, joints)}")
+
+    def labelled_mixture(self, actions: Sequence[str], species: Sequence[str]) -> LatentMixture:
+        """Return the part of the mixture on poses with one of these actions and of one of these species.
+
+        No actions are all actions, no species all species.
+
+        Raises
+        ------
+        PriorError
+            The prior has seen no such pose.
+        """
+        if not actions and not species:
+            return self.mixture
+        keep = np.ones(len(self.mixture.weights), dtype=bool)
+        for words, names, labels in (
+            (actions, self.actions, self.component_action),
+            (species, self.species, self.component_species),
+        ):
+            if words:
+                keep &= np.isin(labels, [number for number, name in enumerate(names) if name in words])
+        if not (keep & (self.mixture.weights > 0)).any():
+            asked = " and ".join(", ".join(words) for words in (species, actions) if words)
+            raise PriorError(f"the prior has seen no pose labelled {asked}")
+        return self.mixture.chosen(keep)
 
     @cached_property
-    def _component_conditions(self) -> NDArray[np.float32]:
+    def component_conditions(self) -> NDArray[np.float32]:
+        """(K, C) conditions of the poses that the mixture's Gaussians stand on."""
         rows = conditions(self.component_action, self.component_species, self.actions, self.species)
         return rows if self.conditioned else rows[:, :0]
 
     @cached_property
     def _posterior_spread(self) -> NDArray[np.float32]:
         """(K, L) standard deviation the encoder gives to the poses of the mixture's centres."""
-        condition = self._component_conditions
+        condition = self.component_conditions
         return self._posterior(self.decode(self.mixture.centres, condition), self.known, condition)[1]
 
     def _mixture_of(self, action: str | None, species: str | None) -> LatentMixture:
-        if action is None and species is None:
-            return self.mixture
-        keep = np.ones(len(self.mixture.weights), dtype=bool)
-        for word, names, labels, what in (
-            (action, self.actions, self.component_action, "action"),
-            (species, self.species, self.component_species, "species"),
-        ):
-            if word is not None:
-                keep &= labels == _number(word, names, what)
-        if not (keep & (self.mixture.weights > 0)).any():
-            raise PriorError(f"the prior has seen no {species or 'animal'} {action or ''}".rstrip())
-        return self.mixture.chosen(keep)
+        return self.labelled_mixture([] if action is None else [action], [] if species is None else [species])
 
     def _prepared(self, rotations: Array) -> NDArray[np.float32]:
         poses = np.asarray(rotations, dtype=np.float32)
@@ -393,8 +388,7 @@ class Prior:
         seen = (to_six(poses) - self._mean) * mask[..., None]
         rows = self._conditions(condition, len(poses))
         inputs = np.concatenate([seen.reshape(len(poses), -1), mask, rows], axis=1)
-        mean, log_variance = np.split(run_layers(self._encoder, inputs), 2, axis=1)
-        return mean, np.exp(0.5 * np.clip(log_variance, *_LOG_VARIANCE))
+        return encoded(self._encoder, inputs)
 
     def _conditions(self, condition: Array | None, count: int) -> NDArray[np.float32]:
         size = len(self.actions) + len(self.species) if self.conditioned else 0

@@ -18,6 +18,7 @@ from pasyn_blender.prior.feasibility import (
     Judged,
     draw_feasible,
     judge,
+    prior_candidates,
     round_seed,
     stand,
 )
@@ -207,19 +208,7 @@ def endless_limits() -> JointLimits:
 
 def drawn_candidates(prior: Prior, seed: int, **how: Any) -> Callable[[int], Candidates]:
     """Candidates as ``prior.sample`` draws them; ``how`` is what else it takes."""
-
-    def offered(rounded: int) -> Candidates:
-        latents: dict[int, tuple[Array, Array]] = {}
-
-        def candidates(rows: Array, number: int) -> Array:
-            if number not in latents:
-                latents[number] = prior.sample_latents(rounded, round_seed(seed, number), **how)
-            found, conditions = latents[number]
-            return prior.decode(found[rows], conditions[rows])
-
-        return candidates
-
-    return offered
+    return lambda rounded: prior_candidates(prior, rounded, seed, **how)
 
 
 def near_candidates(prior: Prior, pose: Array, seed: int, spread: float) -> Callable[[int], Candidates]:

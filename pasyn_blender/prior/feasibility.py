@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -196,7 +196,7 @@ def prior_candidates(
         As :meth:`Prior.sample` takes them.
     """
 
-    @lru_cache(maxsize=1)
+    @cache  # whoever draws in blocks comes back to the first round with each
     def latents_of(number: int) -> tuple[Array, Array]:
         return prior.sample_latents(count, round_seed(seed, number), sigma, source, action, species)
 

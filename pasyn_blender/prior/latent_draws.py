@@ -28,8 +28,8 @@ def seed_number(seed: int | np.random.Generator) -> int:
     return seed
 
 
-def block_draws(seed: int, block: int, normals: int) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """Numbers in [0, 1) to pick Gaussians by, and standard normal numbers.
+def drawn_numbers(seed: int, count: int, normals: int) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """Numbers in [0, 1) to pick Gaussians by, and standard normal numbers; more extend those there were.
 
     Which Gaussian follows a golden-ratio sequence: as even over all poses as can be, however many are drawn.
     Independent draws would take some poses three times before others once.
@@ -38,17 +38,19 @@ def block_draws(seed: int, block: int, normals: int) -> tuple[NDArray[np.float64
     ----------
     seed
         At least zero.
-    block
-        Number of the block.
+    count
+        Of samples.
     normals
         How many normal numbers each sample takes.
 
     Returns
     -------
-    (:data:`BLOCK`,) and (:data:`BLOCK`, normals) arrays
+    (count,) and (count, normals) arrays
     """
     offset = np.random.default_rng(np.random.SeedSequence(seed)).random()
-    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(block,)))
-    first = block * BLOCK
-    pick = (offset + np.arange(first, first + BLOCK) * _GOLDEN) % 1
-    return pick, rng.standard_normal((BLOCK, normals), dtype=np.float32)
+    noise = np.empty((count, normals), dtype=np.float32)
+    for block, first in enumerate(range(0, count, BLOCK)):
+        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(block,)))
+        drawn = rng.standard_normal((BLOCK, normals), dtype=np.float32)
+        noise[first : first + BLOCK] = drawn[: count - first]
+    return (offset + np.arange(count) * _GOLDEN) % 1, noise

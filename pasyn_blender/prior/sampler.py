@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..anatomy.rotations import Array, angle_between, from_turn, to_six, to_turn
 from ..anatomy.skeleton import JOINTS, joint_difference
 from ..errors import PriorError
-from .latent_draws import block_draws, seed_number
+from .latent_draws import drawn_numbers, seed_number
 from .latent_mixture import (
     LatentMixture,
     draw_latents,
@@ -23,7 +23,7 @@ from .latent_mixture import (
     spread_latents,
 )
 from .latent_walk import walk_latents
-from .layers import BLOCK, Layer, decoded, encoded, in_single_precision
+from .layers import Layer, decoded, encoded, in_single_precision
 from .pose_frames import conditions, without_heading
 
 Source = Literal["prior", "normal", "posterior"]
@@ -210,25 +210,18 @@ class Prior:
             raise PriorError(f"{count} samples at sigma {sigma}: neither may be negative")
         condition, mixture = self.condition(action, species), self._mixture_of(action, species)
         first_seed = seed_number(seed)
-        latents = np.empty((count, self.latent_size), dtype=np.float32)
-        rows = np.empty((count, len(condition)), dtype=np.float32)
-        normals = mixture.neighbours.shape[1] if source == "prior" else self.latent_size
-        for block, first in enumerate(range(0, count, BLOCK)):
-            pick, noise = block_draws(first_seed, block, normals)
-            here = slice(first, min(first + BLOCK, count))
-            size = here.stop - first
-            if source == "normal":
-                latents[here], rows[here] = sigma * noise[:size], condition
-                continue
-            if source == "prior":
-                drawn, component = draw_latents(mixture, pick[:size], noise[:size], sigma)
-            else:
-                component = drawn_components(mixture, pick[:size])
-                spread = np.float32(sigma) * self._posterior_spread[component]
-                drawn = mixture.centres[component] + noise[:size] * spread
-            latents[here] = drawn
-            rows[here] = self.component_conditions[component]
-        return latents, rows
+        if source == "normal":
+            _, noise = drawn_numbers(first_seed, count, self.latent_size)
+            return np.float32(sigma) * noise, np.repeat(condition[None], count, axis=0)
+        if source == "prior":
+            pick, noise = drawn_numbers(first_seed, count, mixture.neighbours.shape[1])
+            latents, component = draw_latents(mixture, pick, noise, sigma)
+        else:
+            pick, noise = drawn_numbers(first_seed, count, self.latent_size)
+            component = drawn_components(mixture, pick)
+            spread = np.float32(sigma) * self._posterior_spread[component]
+            latents = mixture.centres[component] + noise * spread
+        return latents, self.component_conditions[component]
 
     def around(
         self, pose: Array, count: int, seed: int | np.random.Generator, spread: float = 1.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sys
 import time
 from dataclasses import asdict
@@ -69,8 +70,7 @@ def train(
       pasyn prior train corpus.npz -o horses.npz
       pasyn prior train corpus.npz -o without_wolf.npz --hold-out-animal wolf_ult
     """  # noqa: D301 - click's mark for "keep these lines" is the character backspace
-    if output.suffix != ".npz":
-        raise PriorError(f"--output {output} should end in .npz; its card is written beside it as .json")
+    _check_output(output, corpus)
     if device not in ("auto", "cpu", "cuda"):
         raise PriorError(f"--device {device} is none of auto, cpu, cuda")
     from pasyn_blender.prior.corpus import check_corpus, read_corpus
@@ -106,6 +106,19 @@ def train(
         print(line)
     if report.stopped == "interrupted":
         raise typer.Exit(INTERRUPTED)
+
+
+def _check_output(output: Path, corpus: Path) -> None:
+    # Training takes minutes, and what it gave is lost if only the writing finds out.
+    if output.suffix != ".npz":
+        raise PriorError(f"--output {output} should end in .npz; its card is written beside it as .json")
+    if output.exists() and corpus.exists() and output.samefile(corpus):
+        raise PriorError(f"--output {output} is the corpus itself, which the prior would overwrite")
+    if output.is_dir():
+        raise PriorError(f"--output {output} is a folder; name a file in it")
+    folder = next((one for one in output.absolute().parents if one.exists()), output.absolute().parent)
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        raise PriorError(f"--output {output} cannot be written: {folder} is no folder that may be written to")
 
 
 class TrainingProgress:

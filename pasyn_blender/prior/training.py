@@ -61,7 +61,8 @@ def train_prior(
     held_out = split.validation if split.test is None else split.test
     if held_out.frames <= NEIGHBOURS:
         raise CorpusError(
-            f"{held_out.frames} poses are held out of {corpus.frames}; measuring takes more than {NEIGHBOURS}"
+            f"the corpus is too small: of its {corpus.frames} poses {held_out.frames} are held out, and "
+            f"measuring takes more than {NEIGHBOURS}; add clips, or longer ones"
         )
     learner = _Learner(split, options)
     curve: list[Evaluation] = []

@@ -136,6 +136,7 @@ def test_a_learning_rate_that_is_too_high_is_said():
             canonical_corpus([swinging_clip("horse1", "walk", frames=3)]),
             "too few to keep some for validation",
         ),
+        (canonical_corpus([swinging_clip("horse1", "walk", frames=22)]), "of its 22 poses 3 are held out"),
         (single_clip(np.full((50, 2, 3, 3), np.nan)), "'all' of 'published' has NaN rotations at frame 0"),
         (single_clip(np.ones((50, 2, 3, 3))), "no rotations"),
     ],

@@ -102,15 +102,20 @@ def test_interrupting_writes_the_best_so_far(corpus: Path, tmp_path: Path):
             "no animal 'wolf' to hold out; the corpus has cat, dog",
         ),
         (["empty.npz"], "empty.npz holds no poses"),
+        (["corpus.npz", "-o", "corpus.npz"], "is the corpus itself, which the prior would overwrite"),
+        (["corpus.npz", "-o", "folder.npz"], "is a folder; name a file in it"),
+        (["corpus.npz", "-o", "empty.npz/prior.npz"], "no folder that may be written to"),
     ],
 )
 def test_what_cannot_be_learnt_from_is_said(corpus: Path, arguments: list[str], words: str):
     write_corpus(Corpus(("hip",), (-1,), ()), corpus.with_name("empty.npz"))
+    corpus.with_name("folder.npz").mkdir()
     given = [str(corpus.parent / word) if word.endswith((".npz", ".pt")) else word for word in arguments]
     run = pasyn("prior", "train", *given)
     assert run.returncode == 2
     assert words in run.stderr
     assert "Traceback" not in run.stderr
+    assert "epoch" not in run.stderr
 
 
 def test_progress_in_a_pipe_is_lines_with_time_left(monkeypatch: pytest.MonkeyPatch):

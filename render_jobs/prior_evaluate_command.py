@@ -11,6 +11,9 @@ import typer
 
 from pasyn_blender.errors import PriorError
 
+from .one_thread import compute_on_one_thread
+from .prior_options import LimitsOption, RigMapOption
+
 if TYPE_CHECKING:
     from pasyn_blender.prior.corpus import Corpus
     from pasyn_blender.prior.limits import JointLimits
@@ -62,15 +65,8 @@ def evaluate(
     on_rig: Annotated[
         int, typer.Option("--on-rig", help="Samples tried on the rig.", metavar="N", min=1)
     ] = 200,
-    rig_map: Annotated[
-        Path | None, typer.Option("--rig-map", help="Map of the rig.", metavar="YAML", show_default=False)
-    ] = None,
-    limits: Annotated[
-        Path | None,
-        typer.Option(
-            help="Joint limits, a file like assets/joint_limits.yaml.", metavar="YAML", show_default=False
-        ),
-    ] = None,
+    rig_map: RigMapOption = None,
+    limits: LimitsOption = None,
 ) -> None:
     """Judge a prior by poses that it has not learnt from.
 
@@ -92,8 +88,6 @@ def evaluate(
       sheet.png         samples on the rig beside real frames
       poses.png, errors.png, angles.png
     """  # noqa: D301 - click's mark for "keep these lines" is the character backspace
-    from .prior_sample_command import compute_on_one_thread
-
     compute_on_one_thread()
     from pasyn_blender.prior.corpus import check_corpus, read_corpus
 

@@ -10,6 +10,8 @@ import typer
 
 from pasyn_blender.errors import PriorError
 
+from .one_thread import compute_on_one_thread
+
 if TYPE_CHECKING:
     from pasyn_blender.anatomy.rotations import Array
     from pasyn_blender.scene.opened_rig import OpenedRig
@@ -93,8 +95,6 @@ def film(
       pasyn prior film corpus.npz:gallop -o gallop.gif
       pasyn prior film built-in --seconds 6 --action walk -o walk.gif
     """  # noqa: D301 - click's mark for "keep these lines" is the character backspace
-    from .prior_sample_command import compute_on_one_thread
-
     compute_on_one_thread()
     from pasyn_blender.scene.opened_rig import check_rig_source, open_rig
 

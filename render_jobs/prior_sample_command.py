@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from pasyn_blender.errors import PriorError
+
+from .one_thread import compute_on_one_thread
+from .prior_options import LimitsOption, RigMapOption
 
 if TYPE_CHECKING:
     from pasyn_blender.prior.limits import JointLimits
@@ -91,12 +93,7 @@ def sample(
             help="Degrees a second that joints turn in --walk, in the mean.", metavar="DEGREES", min=0.1
         ),
     ] = 60.0,
-    limits: Annotated[
-        Path | None,
-        typer.Option(
-            help="Joint limits, a file like assets/joint_limits.yaml.", metavar="YAML", show_default=False
-        ),
-    ] = None,
+    limits: LimitsOption = None,
     anything: Annotated[
         bool, typer.Option("--any", help="Neither limits nor a test for collisions: what the prior gives.")
     ] = False,
@@ -109,10 +106,7 @@ def sample(
             show_default=False,
         ),
     ] = None,
-    rig_map: Annotated[
-        Path | None,
-        typer.Option("--rig-map", help="Map of the rig.", metavar="YAML", show_default=False),
-    ] = None,
+    rig_map: RigMapOption = None,
 ) -> None:
     """Draw poses that an animal can take.
 
@@ -171,15 +165,6 @@ def sample(
     for line in _lines(made, found, allowed, moving, rate if walk is not None else None):
         print(line)
     print(f"poses: {output}")
-
-
-def compute_on_one_thread() -> None:
-    """Keep numpy's matrix products on one thread; to be called before numpy is imported.
-
-    How many threads share a product decides its last bits, and equal seeds should give equal bytes.
-    """
-    for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
-        os.environ[name] = "1"
 
 
 def _check(

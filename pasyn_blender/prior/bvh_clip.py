@@ -18,7 +18,7 @@ from ..rig.geometry import RigGeometry
 from ..rig.pose_fitting import fitted_poses
 from ..rig.retargeting import prepare_retargeting
 from ..rig.rig_map import JointBinding, KeypointAnchor, RigMap
-from .bvh import Motion, read_bvh
+from .bvh import Motion
 from .bvh_mapping import Quadruped, find_quadruped
 from .bvh_points import Points, points_of
 from .corpus import FEET, Clip
@@ -35,17 +35,6 @@ _TIP_KEYPOINTS: Final = {
         for part, paw in (("front", "front"), ("hind", "back"))
     },
 }
-
-
-def read_bvh_clip(path: Path) -> tuple[Clip, list[str]]:
-    """Read a quadruped's motion from a BVH file, as :func:`bvh_clip` does.
-
-    Raises
-    ------
-    CorpusError
-        The file is no BVH, or its skeleton no quadruped that stands in any frame.
-    """
-    return bvh_clip(read_bvh(path), path)
 
 
 def bvh_clip(motion: Motion, path: Path) -> tuple[Clip, list[str]]:

@@ -14,13 +14,18 @@ from pasyn_blender.anatomy.rotations import Array, angle_between, from_turn
 from pasyn_blender.anatomy.skeleton import JOINTS
 from pasyn_blender.errors import CorpusError
 from pasyn_blender.prior.bvh import read_bvh
-from pasyn_blender.prior.bvh_clip import read_bvh_clip
+from pasyn_blender.prior.bvh_clip import bvh_clip
 from pasyn_blender.prior.bvh_mapping import find_quadruped
 from pasyn_blender.prior.bvh_points import points_of
+from pasyn_blender.prior.corpus import Clip
 
 
 def degrees_apart(first: Array, second: Array) -> float:
     return float(np.degrees(angle_between(first, second).max()))
+
+
+def clip_of(path: Path) -> tuple[Clip, list[str]]:
+    return bvh_clip(read_bvh(path), path)
 
 
 def mapped(path: Path) -> dict[str, str]:
@@ -41,7 +46,7 @@ def mapped(path: Path) -> dict[str, str]:
 )
 def test_canonical_rotations_come_back(habits: dict[str, Any], tmp_path: Path) -> None:
     local, root = walking()
-    clip, notes = read_bvh_clip(write_bvh(tmp_path / "Walk.bvh", local, root, **habits))
+    clip, notes = clip_of(write_bvh(tmp_path / "Walk.bvh", local, root, **habits))
     assert not notes and clip.known.all() and clip.rate == pytest.approx(30)
     assert degrees_apart(clip.rotations, local) < 0.1
     # The shoulders give the trunk's length, and the ends of the toes the ground: 0.045 below is the sole.
@@ -53,7 +58,7 @@ def test_canonical_rotations_come_back(habits: dict[str, Any], tmp_path: Path) -
 def test_an_animal_that_turns_walks_straight_in_its_clip(tmp_path: Path) -> None:
     local, root = walking()
     path = write_bvh(tmp_path / "curve.bvh", local, root, heading=np.linspace(0, 2.5, len(local)))
-    clip, _ = read_bvh_clip(path)
+    clip, _ = clip_of(path)
     assert degrees_apart(clip.rotations, local) < 1
     np.testing.assert_allclose(clip.root[:, :2], root[:, :2], atol=0.01)
 
@@ -62,7 +67,7 @@ def test_joints_a_skeleton_lacks_are_unset_and_the_others_as_they_are(tmp_path: 
     lacking = {"spine", "neck_top", "tail_middle", "tail_end", "left_scapula", "right_scapula"}
     kept = [name for name in JOINTS if name not in lacking]
     local, root = walking()
-    clip, _ = read_bvh_clip(write_bvh(tmp_path / "few.bvh", local, root, joints=kept))
+    clip, _ = clip_of(write_bvh(tmp_path / "few.bvh", local, root, joints=kept))
     unset = {name for name, known in zip(JOINTS, clip.known, strict=True) if not known}
     # Of a tail of one bone only its base is known.
     assert unset == lacking
@@ -148,18 +153,16 @@ def test_a_person_is_refused(tmp_path: Path) -> None:
         },
     }  # fmt: skip
     with pytest.raises(CorpusError, match=r"person\.bvh: no four legs .* not a biped"):
-        read_bvh_clip(write_skeleton(tmp_path / "person.bvh", person))
+        clip_of(write_skeleton(tmp_path / "person.bvh", person))
     with pytest.raises(CorpusError, match="too few for a quadruped"):
-        read_bvh_clip(
-            write_skeleton(tmp_path / "stick.bvh", {k: person[k] for k in ("hips", "spine", "chest")})
-        )
+        clip_of(write_skeleton(tmp_path / "stick.bvh", {k: person[k] for k in ("hips", "spine", "chest")}))
 
 
 def test_an_animal_that_falls_over_is_read_from_where_it_stood(tmp_path: Path) -> None:
     falling = np.zeros((40, 3))
     falling[:, 0] = np.linspace(0, 85, 40)  # about its long axis, onto a side
     root = np.linspace([0, 50, 0], [0, 12, 20], 40)
-    clip, _ = read_bvh_clip(write_skeleton(tmp_path / "death.bvh", DOG, {"mid": falling}, root=root))
+    clip, _ = clip_of(write_skeleton(tmp_path / "death.bvh", DOG, {"mid": falling}, root=root))
     pelvis = clip.rotations[:, JOINTS.index("pelvis")]
     # Facing +X in Y-up, the long axis is the body's -Y.
     expected = from_turn(np.radians(falling[:, :1]) * [0.0, -1.0, 0.0])
@@ -180,7 +183,7 @@ def test_a_bone_that_stretches_is_noted(tmp_path: Path) -> None:
         place = ["-6", "-10" if frame != 4 else "-25", "0"]
         rows.append(" ".join([*numbers[:column], *place, *numbers[column:]]))
     path.write_text(head + "Frame Time: 0.0333333\n" + "\n".join(rows) + "\n")
-    _, notes = read_bvh_clip(path)
+    _, notes = clip_of(path)
     assert len(notes) == 1 and "the bones to Lfore change" in notes[0] and "in frame 4" in notes[0]
 
 
@@ -206,7 +209,7 @@ def test_what_blender_exports_of_the_built_in_zebra_is_what_its_rig_shows(
     empty_scene.ops.export_anim.bvh(
         filepath=str(path), frame_start=int(action.start), frame_end=int(action.end)
     )
-    clip, _ = read_bvh_clip(path)
+    clip, _ = clip_of(path)
     assert (clip.known == expected.known).all() and len(clip) == len(expected)
     apart = np.degrees(angle_between(accumulate(clip.rotations), accumulate(expected.rotations)))
     assert apart.mean() < 1

@@ -12,7 +12,7 @@ from pasyn_blender.anatomy.kinematics import accumulate
 from pasyn_blender.anatomy.rotations import Array
 from pasyn_blender.errors import PasynError
 from pasyn_blender.prior.collisions import collision_test
-from pasyn_blender.prior.corpus import Clip, Corpus
+from pasyn_blender.prior.corpus import Clip, Corpus, rotations_alone
 from pasyn_blender.prior.feasibility import REASONS, stand
 from pasyn_blender.prior.feasibility import judge as judge_poses
 from pasyn_blender.prior.judgement import NEIGHBOURS, judge
@@ -138,19 +138,7 @@ def _split_again(
 def learnt_poses(prior: Prior) -> Corpus:
     """The poses that a prior's mixture stands on, as a corpus of one clip."""
     poses = prior.decode(prior.mixture.centres, prior.component_conditions)
-    count = len(poses)
-    clip = Clip(
-        name="mixture",
-        animal="prior",
-        species="",
-        action="",
-        rate=1.0,
-        rotations=poses,
-        known=prior.known,
-        offsets=np.zeros((len(prior.joints), 3), dtype=np.float32),
-        root=np.zeros((count, 3), dtype=np.float32),
-        clearance=np.full((count, 4), np.nan, dtype=np.float32),
-    )
+    clip = rotations_alone("mixture", "prior", 1.0, poses, prior.known)
     return Corpus(prior.joints, prior.parents, (clip,))
 
 

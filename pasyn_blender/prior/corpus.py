@@ -132,6 +132,30 @@ class Corpus:
         return Corpus(self.joints, self.parents, tuple(filter(keep, self.clips)), self.notes, self.licence)
 
 
+def rotations_alone(
+    name: str,
+    animal: str,
+    rate: float,
+    rotations: NDArray[np.float32],
+    known: NDArray[np.bool_],
+    species: str = "",
+) -> Clip:
+    """Return a clip of (F, J, 3, 3) rotations of which build, place and clearance are unknown."""
+    frames, joints = rotations.shape[:2]
+    return Clip(
+        name=name,
+        animal=animal,
+        species=species,
+        action="",
+        rate=rate,
+        rotations=rotations,
+        known=known,
+        offsets=np.zeros((joints, 3), dtype=np.float32),
+        root=np.zeros((frames, 3), dtype=np.float32),
+        clearance=np.full((frames, 4), np.nan, dtype=np.float32),
+    )
+
+
 def canonical_corpus(clips: Sequence[Clip], notes: Sequence[str] = (), licence: str = "") -> Corpus:
     """Return a corpus over the canonical quadruped's joints."""
     return Corpus(JOINTS, PARENTS, tuple(clips), tuple(notes), licence)

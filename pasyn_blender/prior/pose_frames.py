@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ..anatomy.kinematics import mirrored_pose
 from ..anatomy.rotations import Array, from_turn, to_quaternion
 from ..anatomy.stance import MIRROR, STANCE_OFFSETS
+from ..errors import PriorError
 from .corpus import Corpus
 
 _FORWARD_SEEN = 0.2
@@ -148,6 +149,23 @@ def conditions(
         rows = np.flatnonzero(numbers >= 0)
         one_hot[rows, first + numbers[rows]] = 1
     return one_hot
+
+
+def label_number(word: str | None, names: tuple[str, ...], what: str) -> int:
+    """Number of an action or species among those a prior has seen; -1 for none.
+
+    Raises
+    ------
+    PriorError
+        It has not seen that one.
+    """
+    if word is None:
+        return -1
+    if word not in names:
+        raise PriorError(
+            f"the prior has seen no {what} {word!r}; it has {', '.join(names) or 'none labelled'}"
+        )
+    return names.index(word)
 
 
 def _numbers(words: list[str], names: tuple[str, ...]) -> NDArray[np.int64]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..anatomy.rotations import Array, angle_between, from_euler_xyz
 from ..errors import ArraysError, CorpusError, PickledArraysError
-from .corpus import Clip, Corpus
+from .corpus import Corpus, rotations_alone
 from .plain_arrays import read_arrays
 
 PUBLISHED_JOINTS: Final = tuple(
@@ -73,13 +73,15 @@ def read_published_poses(path: Path, *, species: str = "", rate: float = 30.0) -
     starts, note = _clip_starts(rotations, path.name)
     notes += note
     ends = [*starts[1:], len(rows)]
+    known = np.ones(len(PUBLISHED_JOINTS), dtype=bool)
     clips = [
-        _clip(
+        rotations_alone(
             f"row {start}" if end == start + 1 else f"rows {start}-{end - 1}",
             path.stem,
-            species,
             rate,
             rotations[start:end],
+            known,
+            species,
         )
         for start, end in zip(starts, ends, strict=True)
     ]
@@ -145,19 +147,3 @@ def _clip_starts(rotations: Array, name: str) -> tuple[list[int], list[str]]:
         "may put like poses of one recording on both sides"
     )
     return list(range(count)), [note]
-
-
-def _clip(name: str, animal: str, species: str, rate: float, rotations: NDArray[np.float32]) -> Clip:
-    frames, joints = rotations.shape[:2]
-    return Clip(
-        name=name,
-        animal=animal,
-        species=species,
-        action="",
-        rate=rate,
-        rotations=rotations,
-        known=np.ones(joints, dtype=bool),
-        offsets=np.zeros((joints, 3), dtype=np.float32),
-        root=np.zeros((frames, 3), dtype=np.float32),
-        clearance=np.full((frames, 4), np.nan, dtype=np.float32),
-    )

@@ -24,7 +24,7 @@ from .latent_mixture import (
 )
 from .latent_walk import walk_latents
 from .layers import Layer, decoded, encoded, in_single_precision
-from .pose_frames import conditions, without_heading
+from .pose_frames import conditions, label_number, without_heading
 
 Source = Literal["prior", "normal", "posterior"]
 
@@ -120,8 +120,8 @@ class Prior:
             The prior has not seen that action or species.
         """
         numbers = [
-            _number(action, self.actions, "action"),
-            _number(species, self.species, "species"),
+            label_number(action, self.actions, "action"),
+            label_number(species, self.species, "species"),
         ]
         row = conditions(np.array(numbers[:1]), np.array(numbers[1:]), self.actions, self.species)[0]
         return row if self.conditioned else row[:0]
@@ -402,13 +402,3 @@ class Prior:
 def with_card(prior: Prior, card: Mapping[str, Any]) -> Prior:
     """Return a prior with another card."""
     return replace(prior, card=card)
-
-
-def _number(word: str | None, names: tuple[str, ...], what: str) -> int:
-    if word is None:
-        return -1
-    if word not in names:
-        raise PriorError(
-            f"the prior has seen no {what} {word!r}; it has {', '.join(names) or 'none labelled'}"
-        )
-    return names.index(word)

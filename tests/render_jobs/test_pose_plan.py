@@ -1,6 +1,9 @@
 """Canonical poses of a plan: what they depend on, what they keep to, and where they come from."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +25,7 @@ from render_jobs.pose_plan import BLOCK, CANDIDATES
 from render_jobs.pose_record import pose_of, summarise_poses
 from render_jobs.shot import Shot
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 FACTS = RigFacts((("Walk", 0.0, 24.0), ("Eating", 1.0, 145.0)), name="zebra")
 
 
@@ -196,3 +200,25 @@ def test_a_planned_folder_keeps_its_poses_when_the_prior_is_trained_anew(tmp_pat
     assert plan_folder(out, replace(job, seed=1), FACTS, lambda: None) == plan(replace(job, seed=1), FACTS)
     actions = replace(job, poses=PoseSettings("actions"))
     assert plan_folder(out, actions, FACTS, lambda: None) == plan(actions, FACTS)
+
+
+def test_the_number_of_threads_changes_no_pose() -> None:
+    """Matrix products differ in their last bits by it; what is planned does not."""
+    program = (
+        "import hashlib, numpy; from render_jobs.job_schema import PoseSettings; "
+        "from render_jobs.pose_plan import PosePlan; "
+        "plan = PosePlan(PoseSettings('prior'), 0, lambda i: numpy.random.default_rng([0, i])); "
+        "print(hashlib.sha256(repr([plan.pose(i) for i in range(64)]).encode()).hexdigest())"
+    )
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "OPENBLAS_NUM_THREADS": threads},
+            capture_output=True,
+            text=True,
+            cwd=REPOSITORY,
+            check=True,
+        ).stdout
+        for threads in ("1", "2")
+    ]
+    assert len(runs[0]) == 65 and runs[0] == runs[1]

@@ -144,12 +144,17 @@ def _trunk_bones(geometry: RigGeometry, anatomy: Anatomy) -> dict[str, int | Non
         return int(np.argmax(shares)) if shares.sum() > 0 else None
 
     # The shoulders' place on the spine lies behind the front feet, clear of the crest of the neck.
-    pelvis, chest = at(hind - 0.05 * anatomy.spacing), at(front + 0.18 * anatomy.spacing)
+    shoulders = front + 0.18 * anatomy.spacing
+    pelvis, chest = at(hind - 0.05 * anatomy.spacing), at(shoulders)
     spine = at((front + hind) / 2)
+    neck = _neck_bones(geometry, anatomy, {pelvis, spine, chest})
+    joints = (geometry.bone_heads - standing.origin) @ standing.rotation.T
+    # Where two bones share the shoulders' skin, the one that turns about a place behind them is no neck.
+    while len(neck) > 1 and joints[neck[0], 1] > shoulders:
+        chest = neck.pop(0)
     found: dict[str, int | None] = {"pelvis": pelvis, "chest": chest}
     if spine not in (pelvis, chest):
         found["spine"] = spine
-    neck = _neck_bones(geometry, anatomy, {pelvis, spine, chest})
     if neck:
         found["neck_base"] = neck[0]
     if len(neck) > 1:

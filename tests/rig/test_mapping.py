@@ -207,6 +207,26 @@ def without_hind_legs(geometry: RigGeometry, rig_map: RigMap) -> RigGeometry:
     return replace(geometry, triangles=geometry.triangles[~hind[geometry.triangles].any(axis=1)])
 
 
+@pytest.mark.parametrize(
+    ("name", "chest", "neck"),
+    [("rigify_cat", "spine.003", "spine.004"), ("rigify_horse", "spine.006", "neck.001")],
+)
+def test_the_bone_that_carries_the_shoulders_is_no_neck(
+    tmp_path: Path, name: str, chest: str, neck: str
+) -> None:
+    """Two bones share the shoulders' skin here; taken for a neck, one bends the chest in grazing."""
+    import bpy
+    import generated_animals
+
+    from pasyn_blender.rig.loading import load_rig, read_geometry
+
+    path = generated_animals.make_generated(name, tmp_path)
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    joints = map_rig(read_geometry(load_rig(path)), name).joints
+    assert joints["chest"].bone.endswith(chest)
+    assert joints["neck_base"].bone.endswith(neck)
+
+
 def test_an_animal_on_two_legs_is_refused_with_the_reason(geometries: dict[str, RigGeometry]) -> None:
     horse = geometries["horse_ult"]
     biped = without_hind_legs(horse, map_rig(horse, "horse"))

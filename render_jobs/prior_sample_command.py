@@ -38,7 +38,9 @@ def sample(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="File of poses to write.", metavar="NPZ")
     ] = Path("poses.npz"),
-    count: Annotated[int, typer.Option("--count", "-n", help="How many poses.", metavar="N", min=1)] = 1000,
+    count: Annotated[
+        int, typer.Option("--count", "-n", help="How many poses.", metavar="N", min=1, max=1_000_000)
+    ] = 1000,
     seed: Annotated[int, typer.Option(help="Other seed, other poses.", metavar="S", min=0)] = 0,
     sigma: Annotated[
         float, typer.Option(help="Spread; 0 gives poses that were learnt from.", metavar="SIGMA", min=0.0)

@@ -211,6 +211,9 @@ def test_bad_input_is_one_clear_line(file: Path, tmp_path: Path) -> None:
         assert isinstance(refused.exception, PasynError), (arguments, refused.output)
         assert words in str(refused.exception) and "\n" not in str(refused.exception)
     assert (tmp_path / "taken.npz").read_bytes() == b"something precious"
+    # Ten million poses would fill the memory of a workstation before the first is written.
+    many = CliRunner().invoke(app, ["sample", str(file), "-n", "10000000", "-o", out])
+    assert many.exit_code == 2 and "less than or equal to 1000000" in many.output
     program = pasyn("prior", "sample", str(cut), "-o", out)
     assert program.returncode == 2 and len(program.stderr.strip().splitlines()) == 1
     assert said(program).startswith("error: ") and not Path(out).exists()

@@ -207,7 +207,7 @@ class Prior:
         if source not in get_args(Source):
             raise PriorError(f"source {source!r} is none of {', '.join(get_args(Source))}")
         if not (np.isfinite(sigma) and sigma >= 0) or count < 0:
-            raise PriorError(f"{count} samples at sigma {sigma}: neither may be negative")
+            raise PriorError(f"{count} samples at sigma {sigma}: both should be finite and not negative")
         condition, mixture = self.condition(action, species), self._mixture_of(action, species)
         first_seed = seed_number(seed)
         if source == "normal":

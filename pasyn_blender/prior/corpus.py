@@ -22,6 +22,14 @@ from ..errors import ArraysError, CorpusError
 from .plain_arrays import archived, read_arrays, write_whole
 
 FORMAT: Final = "pasyn corpus 2"
+_ARRAYS: Final = ("header", "six", "root", "clearance", "known", "offsets", "shifts")
+_OTHER_FILES: Final = {
+    "poses": "a file of published poses; `pasyn prior corpus` makes a corpus of it",
+    "centres": "a prior, not a corpus",
+    "rotations": "a file of single poses, not a corpus of clips",
+}
+"""What an array in a file tells that it is."""
+
 FEET: Final = ("left_front", "right_front", "left_hind", "right_hind")
 """Order of the feet in :attr:`Clip.clearance`."""
 
@@ -224,13 +232,20 @@ def read_corpus(path: Path) -> Corpus:
         raise CorpusError(f"{path} does not exist; `pasyn prior corpus` makes one from rigs") from None
     except ArraysError as error:
         raise CorpusError(f"{path} is no readable corpus: {error}") from None
+    missing = [name for name in _ARRAYS if name not in arrays]
+    if missing:
+        kind = next((kind for name, kind in _OTHER_FILES.items() if name in arrays), None)
+        what = kind or f"no corpus, or is damaged: it lacks {', '.join(missing)}"
+        raise CorpusError(f"{path} is {what}")
     try:
         header = json.loads(arrays["header"].tobytes())
         if header["format"] != FORMAT:
             raise CorpusError(f"{path} has format {header['format']!r}; this version reads {FORMAT!r}")
         return _corpus(header, arrays)
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
-        raise CorpusError(f"{path} is no corpus, or is damaged: {type(error).__name__} {error}") from None
+    except ValueError as error:
+        raise CorpusError(f"{path} is damaged: {error}") from None
+    except (KeyError, TypeError, AttributeError):
+        raise CorpusError(f"{path} is damaged: its header does not describe a corpus") from None
 
 
 def check_corpus(corpus: Corpus, name: str) -> None:

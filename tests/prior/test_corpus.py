@@ -171,3 +171,24 @@ def test_some_clips_are_chosen_with_everything_else_kept() -> None:
     cows = CORPUS.chosen(lambda clip: clip.animal == "Kuh")
     assert [clip.name for clip in cows.clips] == ["Pose"]
     assert isinstance(cows, Corpus) and cows.notes == CORPUS.notes and cows.joints == JOINTS
+
+
+@pytest.mark.parametrize(
+    ("arrays", "words"),
+    [
+        ({"poses": np.zeros((3, 39))}, "a file of published poses; `pasyn prior corpus`"),
+        ({"centres": np.zeros((3, 8))}, "a prior, not a corpus"),
+        ({"rotations": np.zeros((3, 2, 3, 3)), "joints": np.array(["a", "b"])}, "a file of single poses"),
+        ({"header": np.zeros(3, np.uint8), "six": np.zeros((0, 27, 6))}, "it lacks root, clearance"),
+    ],
+)
+def test_another_file_is_called_what_it_is(tmp_path: Path, arrays: dict, words: str) -> None:
+    np.savez(tmp_path / "other.npz", **arrays)
+    with pytest.raises(CorpusError, match=words):
+        read_corpus(tmp_path / "other.npz")
+
+
+def test_a_header_of_something_else_is_said_in_words(file: Path) -> None:
+    other = np.frombuffer(b"[1, 2]", dtype=np.uint8)
+    with pytest.raises(CorpusError, match="its header does not describe a corpus"):
+        read_corpus(changed(file, header=other))

@@ -16,6 +16,7 @@ from pasyn_blender.prior.action_labels import Labels, fits
 from pasyn_blender.prior.clip_cleaning import Cleaned, Note, cleaned, resampled, without_copies
 from pasyn_blender.prior.corpus import Clip, Corpus, check_corpus, read_corpus, write_corpus
 from pasyn_blender.prior.footfalls import action_from_motion
+from pasyn_blender.prior.plain_arrays import array_names
 
 from .prior_corpus_sources import (
     CorpusOptions,
@@ -140,13 +141,9 @@ def check_output(output: Path) -> None:
     """
     if output.suffix.lower() != ".npz":
         raise CorpusError(f"{output}: a corpus is written as .npz; give it a name that ends so")
-    if output.exists():
-        try:
-            read_corpus(output)
-        except CorpusError:
-            raise CorpusError(
-                f"{output} is there and is no corpus; choose another --output, or remove it first"
-            ) from None
+    # A corpus of an older version may be replaced by one of this.
+    if output.exists() and not {"header", "six"} <= array_names(output):
+        raise CorpusError(f"{output} is there and is no corpus; choose another --output, or remove it first")
 
 
 def _read(source: Source, options: CorpusOptions, within: Advance) -> _Found:

@@ -139,8 +139,10 @@ class _Camera:
     def __init__(
         self, opened: OpenedRig, size: tuple[int, int], views: tuple[tuple[float, float], ...]
     ) -> None:
+        from pasyn_blender.prior.limits import read_limits
         from pasyn_blender.scene.pose_pictures import PosePictures
 
+        self._limits = read_limits()
         self._opened, self._views = opened, views
         self._standing = opened.standing
         self._pictures = PosePictures(opened, size)
@@ -161,7 +163,7 @@ class _Camera:
         height = None
         if motion.height is not None and np.isfinite(motion.height[frame]):
             height = float(motion.height[frame])
-        stand = self._standing.pose(motion.rotations[frame], clearance, height=height)
+        stand, _ = self._standing.pose_within(self._limits, motion.rotations[frame], clearance, height)
         heights = " ".join(
             "–" if not np.isfinite(foot) else f"{round(100 * float(foot))}" for foot in stand.clearance
         )

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..anatomy.kinematics import accumulate, separate
 from ..prior.ground import MOST_TILT
+from ..prior.limits import JointLimits
 from .extraction import deformed_vertices
 from .geometry import FloatArray, RigGeometry
 from .ground_contact import GroundContact
@@ -17,6 +18,7 @@ from .posing import RigPoser
 from .retargeting import bone_moves, first_of_trunk
 
 _LEAP: Final = 0.02  # trunks; an animal whose lowest foot is higher than this is in the air
+_ROUNDS: Final = 3
 _EXACT: Final = 0.001  # trunks; nearer to the ground than this needs no second evaluation
 
 
@@ -80,9 +82,7 @@ class StandingRig:
             folded in the air do not bring the body down.
         """
         contact = self.contact
-        lift = None
-        if clearance is not None and np.isfinite(clearance).any():
-            lift = max(0.0, float(np.nanmin(clearance)))
+        lift = None if clearance is None else _lift(clearance)
         leaps = lift is not None and lift > _LEAP
         total = accumulate(np.asarray(rotations, dtype=np.float64))[None]
         if not leaps:
@@ -91,6 +91,35 @@ class StandingRig:
         bottom = contact.carried(total, contact.parts.outer)[..., 2].min(axis=1)
         total = contact.head_lifted(total, bottom - (lift or 0.0))
         return self.put_down(separate(total)[0], lift, height if leaps else None)
+
+    def pose_within(
+        self,
+        limits: JointLimits,
+        rotations: FloatArray,
+        clearance: FloatArray | None = None,
+        height: float | None = None,
+    ) -> tuple[Stand, int]:
+        """Stand a pose inside the joints' limits; also how often it had to be stood.
+
+        Standing bends legs, which may take a joint out of its limits; clamping that lifts the foot a little.
+        After a few turns the last clamped pose is put down as it is.
+
+        Parameters
+        ----------
+        limits
+            Of the joints.
+        rotations, clearance, height
+            As :meth:`pose` takes them.
+        """
+        wanted = _inside(limits, rotations)
+        for number in range(1, _ROUNDS + 1):
+            stand = self.pose(wanted, clearance, height=height)
+            if not limits.violations(stand.rotations[None]).any():
+                return stand, number
+            wanted = _inside(limits, stand.rotations)
+        lift = None if clearance is None else _lift(clearance)
+        leaps = lift is not None and lift > _LEAP
+        return self.put_down(wanted, lift, height if leaps else None), _ROUNDS + 1
 
     def put_down(
         self, rotations: FloatArray, lift: float | None = None, height: float | None = None
@@ -131,3 +160,13 @@ class StandingRig:
                 break
             moves[:, :3, 3] -= sunk * trunk * up
         return Stand(np.asarray(rotations), vertices, feet)
+
+
+def _lift(clearance: FloatArray) -> float | None:
+    """Height of the lowest foot; None where no foot's is known."""
+    known = np.isfinite(clearance)
+    return max(0.0, float(np.asarray(clearance)[known].min())) if known.any() else None
+
+
+def _inside(limits: JointLimits, rotations: FloatArray) -> FloatArray:
+    return np.asarray(limits.project(np.asarray(rotations, dtype=np.float64)[None])[0])

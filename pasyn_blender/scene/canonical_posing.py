@@ -24,8 +24,6 @@ from ..rig.standing import Stand, StandingRig
 OWN_POSES: Final = 8
 """Moments of each of the rig's own actions that show what its skin lets pass."""
 
-_ROUNDS: Final = 3
-
 
 @dataclass(frozen=True)
 class TakenPose:
@@ -133,20 +131,10 @@ class CanonicalPosing:
             self._standing = None
 
     def stand(self, rotations: FloatArray) -> tuple[Stand, int]:
-        """Stand a pose inside the joints' limits; also how often it had to be stood.
-
-        Standing bends legs, which may take a joint out of its limits; clamping that lifts the foot a little.
-        After a few turns the last clamped pose is put down as it is.
-        """
+        """Stand a pose inside the joints' limits; also how often it had to be stood."""
         if self._standing is None:
             self._standing = StandingRig(RigPoser(self.rig, self.retargeting), self.geometry)
-        wanted = self._inside(rotations)
-        for number in range(1, _ROUNDS + 1):
-            stand = self._standing.pose(wanted)
-            if not self.limits.violations(stand.rotations[None]).any():
-                return stand, number
-            wanted = self._inside(stand.rotations)
-        return self._standing.put_down(wanted), _ROUNDS + 1
+        return self._standing.pose_within(self.limits, rotations)
 
     def _taken(self, number: int, candidate: FloatArray) -> TakenPose:
         stand, rounds = self.stand(candidate)
@@ -164,9 +152,6 @@ class CanonicalPosing:
             allowed=self.intersections.allowed,
             rounds=rounds,
         )
-
-    def _inside(self, rotations: FloatArray) -> FloatArray:
-        return np.asarray(self.limits.project(np.asarray(rotations, dtype=np.float64)[None])[0])
 
 
 def from_turns(turns: Sequence[Sequence[float]]) -> FloatArray:

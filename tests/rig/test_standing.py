@@ -11,6 +11,7 @@ from rig_files import SHARED_RIGS
 
 from pasyn_blender.anatomy.rotations import angle_between, from_turn
 from pasyn_blender.anatomy.skeleton import JOINTS
+from pasyn_blender.prior.limits import read_limits
 from pasyn_blender.rig.posing import RigPoser
 from pasyn_blender.rig.standing import StandingRig
 
@@ -32,6 +33,7 @@ def standing(animal) -> StandingRig:
 def test_the_lowest_foot_is_on_the_ground_in_stance_and_off_it_in_flight(shared: Path, source: str) -> None:
     first = open_canonical(shared / SHARED_RIGS[source])
     clips = [first.clip(action, rate=5.0) for action in MOTIONS[source]]
+    limits = read_limits()
     for name in SHARED_RIGS:
         if name == source:
             continue
@@ -41,7 +43,8 @@ def test_the_lowest_foot_is_on_the_ground_in_stance_and_off_it_in_flight(shared:
         bearing = stand.contact.parts.bearing
         for clip in clips:
             for rotations, clearance in zip(clip.rotations, clip.clearance, strict=True):
-                taken = stand.pose(rotations, clearance)
+                taken, _ = stand.pose_within(limits, rotations, clearance)
+                assert not limits.violations(taken.rotations[None]).any(), (source, name, clip.name)
                 expected = max(0.0, float(clearance.min()))
                 where = (source, name, clip.name)
                 assert abs(np.nanmin(taken.clearance) - expected) < 0.01, where

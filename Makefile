@@ -52,7 +52,7 @@ extension: setup
 prior: setup
 	$(BIN)/pasyn prior corpus zebra --individuals 0-5 -o build/animals.npz \
 	  --licence "GPL-3.0-or-later; motions made by this project's built-in animals"
-	$(BIN)/pasyn prior train build/animals.npz -o assets/priors/quadruped.npz
+	$(BIN)/pasyn prior train build/animals.npz --components 300 -o assets/priors/quadruped.npz
 
 benchmark: setup
 	$(BIN)/python benchmarks/render_overhead.py

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+_VERDICT = pytest.StashKey[int]()
 
 
 def shared_folder() -> Path:
@@ -34,3 +36,22 @@ def empty_scene() -> Iterator[Any]:
     bpy.ops.wm.read_factory_settings(use_empty=True)
     yield bpy
     bpy.ops.wm.read_factory_settings(use_empty=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Keep the verdict for :func:`pytest_unconfigure`."""
+    session.config.stash[_VERDICT] = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the process once everything is reported.
+
+    Blender's own clean-up at the interpreter's exit can wait for ever (after Rigify has run, for one), and a
+    run whose tests have all passed would never end.
+    """
+    if "bpy" in sys.modules and _VERDICT in config.stash:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(config.stash[_VERDICT])

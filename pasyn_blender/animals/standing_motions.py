@@ -121,3 +121,22 @@ def look_around(bones: Sequence[Bone], height: float) -> Clip:
     }
     miss = _planted(figure, bones, shifts)
     return Clip("look_around", figure.local, figure.offset, np.ones((frames + 1, 4), bool), 0.0, miss)
+
+
+def standing_clips(
+    bones: Sequence[Bone], height: float, family: str = "unguligrade", seed: int = 0
+) -> tuple[Clip, ...]:
+    """All motions of an individual that stays where it is.
+
+    Parameters
+    ----------
+    bones
+        Skeleton at rest.
+    height
+        Height of the withers, metres.
+    family
+        ``unguligrade`` or ``digitigrade``.
+    seed
+        Of what varies from one individual to another.
+    """
+    return graze(bones, height), stand(bones, height), look_around(bones, height)

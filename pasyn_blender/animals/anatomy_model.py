@@ -7,17 +7,20 @@ from functools import lru_cache
 
 import numpy as np
 
-from .attachments import Piece, ear_ends, ears, eye_centre, eye_radius, eyeball, mane, tuft
+from .attachments import Piece, eye_centre, eye_radius, eyeball, tubes
+from .ears import ear_ends, ears
+from .hair import mane, tail_hair
 from .mesh_graph import Neighbours, unique_edges
+from .proportions import body_plan
 from .shape import BodySurface, body_surface
 from .skeleton import Bone, bones_of
 from .skinning import skin_weights
-from .species import BodyPlan, body_plan, load_species
+from .species import BodyPlan, load_species
 from .stripes import coat_values
 from .sweep import FloatArray, IntArray, components
 
-DETAIL = 1.24
-"""Edge length of the skin of built animals, see :func:`~.shape.body_surface`."""
+SKIN_VERTICES = 18_000
+"""About how many vertices the skin of a built animal has."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ def animal_model(species: str, individual: int) -> AnimalModel:
         If the species is not built in, or its description malformed.
     """
     plan = body_plan(load_species(species), individual)
-    surface = body_surface(plan, DETAIL)
+    surface = body_surface(plan, SKIN_VERTICES)
     bones = bones_of(plan, ear_ends(plan))
     names = tuple(bone.name for bone in bones)
     neighbours = Neighbours(unique_edges(surface.quads))
@@ -79,13 +82,13 @@ def animal_model(species: str, individual: int) -> AnimalModel:
 
     parts = [surface.vertices]
     faces, rows, stripes, darks = [surface.quads], [weights], [stripe], [dark]
-    for piece in (*ears(plan), mane(plan, surface), tuft(plan)):
+    for piece in (*ears(plan), *mane(plan, surface), *tail_hair(plan), *tubes(plan)):
         nearest = _nearest(surface.vertices, piece.roots)
         faces.append(piece.quads + sum(len(block) for block in parts))
         parts.append(piece.vertices)
         rows.append(_piece_weights(piece, names, weights, nearest))
-        stripes.append(stripe[nearest] * (1.0 - piece.light) - piece.light)
-        darks.append(piece.dark)
+        stripes.append(stripe[nearest])
+        darks.append(piece.along)
 
     left, quads = eyeball(eye_centre(plan), eye_radius(plan))
     right = left * np.array([-1.0, 1.0, 1.0])

@@ -27,6 +27,8 @@ _LIMB_KEYPOINTS: Final = {
 _HOOVES: Final = ("front_paw", "back_paw")
 _STIFLE_FROM_FRONT: Final = 0.46
 """People click the stifle nearer the middle of the thigh than the joint is: share of the leg's breadth."""
+_TRUNK: Final = 0.52
+"""Pelvis to chest in the lengths that the tolerances below are given in, about metres on a horse."""
 _CLICKED_BELOW: Final = {"shoulder": 0.14, "knee": 0.07}
 """Elbow and hock are clicked lower than their joints turn, the elbow where the leg leaves the trunk: share of
 the bone below, from the heights of these keypoints on photos of horses standing in profile."""
@@ -87,6 +89,8 @@ class _Landmarks:
     def __init__(self, geometry: RigGeometry, body: str, eyes: str) -> None:
         self._geometry = geometry
         self._names = {"body": body, "eyes": eyes}
+        pelvis, chest = self._bone("pelvis")[0], self._bone("chest")[0]
+        self._unit = float(np.linalg.norm(chest - pelvis)) / _TRUNK
 
     def _vertices(self, mesh: str) -> FloatArray:
         geometry = self._geometry
@@ -120,8 +124,8 @@ class _Landmarks:
         head, _ = self._bone("scapula.L")
         skin = self._vertices(self._names["body"])
         weight = self._weight(self._names["body"], "chest", "spine_2", "scapula.L", "scapula.R")
-        span = np.abs(skin[:, 1] - head[1]) < 0.02
-        rows = np.flatnonzero(span & (weight > 0.8) & (np.abs(skin[:, 0]) < 0.1))
+        span = np.abs(skin[:, 1] - head[1]) < 0.02 * self._unit
+        rows = np.flatnonzero(span & (weight > 0.8) & (np.abs(skin[:, 0]) < 0.1 * self._unit))
         place: FloatArray = skin[rows[skin[rows, 2].argmax()]] * np.array([0.0, 1.0, 1.0])
         return place
 
@@ -138,18 +142,19 @@ class _Landmarks:
         """Eyes, nose, neck and root of the tail."""
         body = self._names["body"]
         skin = self._vertices(body)
-        middle = np.abs(skin[:, 0]) < 0.02
+        middle = np.abs(skin[:, 0]) < 0.02 * self._unit
         poll, lips = self._bone("head")
         forward = (lips - poll) / np.linalg.norm(lips - poll)
         dorsal = np.cross(forward, np.array([1.0, 0.0, 0.0]))
+        reach = 0.3 * float(np.linalg.norm(lips - poll))
         face = np.flatnonzero(
-            middle & (self._weight(body, "head") > 0.99) & ((skin - lips) @ forward > -0.15)
+            middle & (self._weight(body, "head") > 0.99) & ((skin - lips) @ forward > -reach)
         )
         # The front of the muzzle between the nostrils, on the outline of a profile.
         nose = self._on_midline(face, skin[face] @ (forward + 0.75 * dorsal), ("head",))
         # Where the dock leaves the croup, on the outline.
         root, _ = self._bone("tail_1")
-        near = np.flatnonzero(middle & (np.linalg.norm(skin - root, axis=1) < 0.10))
+        near = np.flatnonzero(middle & (np.linalg.norm(skin - root, axis=1) < 0.10 * self._unit))
         tail = self._on_midline(near, skin[near] @ np.array([0.0, 1.0, 1.6]), ("pelvis", "tail_1"))
         base, middle = self._bone("neck_1")
         neck = KeypointAnchor(
@@ -195,7 +200,7 @@ class _Landmarks:
         skin = self._vertices(mesh)
         joint, _ = self._bone(f"shin{suffix}")
         own = (self._weight(mesh, *part) > 0.6) & (skin[:, 0] * joint[0] > 0.0)
-        ring = np.flatnonzero(own & (np.abs(skin[:, 2] - joint[2]) < 0.03))
+        ring = np.flatnonzero(own & (np.abs(skin[:, 2] - joint[2]) < 0.03 * self._unit))
         along = skin[ring, 1]
         front, back = along.min(), along.max()
         target = np.array([joint[0], front + _STIFLE_FROM_FRONT * (back - front), joint[2]])

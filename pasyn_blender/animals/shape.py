@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -11,8 +12,11 @@ from .species import BodyPlan
 from .surface_nets import surface_nets, without_pinches
 from .sweep import FloatArray, IntArray, Sweep, components, smooth_union
 
-_FAR = 1.0
+PAIRED: Final = ("foreleg", "hindleg", "front_hoof", "hind_hoof")
+"""Parts that are described on the left and mirrored."""
+_FAR: Final = 1.0
 """Field value where nothing reaches, metres."""
+_SAMPLES: Final = 240
 
 
 @dataclass(frozen=True)
@@ -90,8 +94,8 @@ def body_sweeps(plan: BodyPlan) -> tuple[Sweep, ...]:
         Sweep.through("neck", neck, (0.10 * s, 0.02 * s), 0.09 * s, 28),
         Sweep.through("foreleg", plan.stations["foreleg"], (0.06 * s, 0.01 * s), 0.07 * s, 56),
         Sweep.through("hindleg", plan.stations["hindleg"], (0.05 * s, 0.01 * s), 0.07 * s, 56),
-        Sweep.through("front_hoof", plan.stations["front_hoof"], (0.01 * s, 0.0), 0.012 * s, 8),
-        Sweep.through("hind_hoof", plan.stations["hind_hoof"], (0.01 * s, 0.0), 0.012 * s, 8),
+        Sweep.through("front_hoof", plan.stations["front_hoof"], (0.01 * s, 0.0), 0.012 * s, 16),
+        Sweep.through("hind_hoof", plan.stations["hind_hoof"], (0.01 * s, 0.0), 0.012 * s, 16),
         Sweep.through("head", head, (0.05 * s, 0.035 * s), 0.03 * s, 32),
         Sweep.through("tail", tail, (0.03 * s, 0.012 * s), 0.025 * s, 24),
     )
@@ -112,41 +116,25 @@ def head_length(plan: BodyPlan) -> float:
 
 
 def on_head(plan: BodyPlan, left: float, along: float, up: float) -> FloatArray:
-    """(3,) point of the head: metres of the mean animal to the left and up, fraction of its length along."""
+    """(3,) point of the head, in head lengths from the poll: to the left, towards the lips, up."""
     origin, axes = head_frame(plan)
-    size = head_length(plan)
-    unit = size / 0.52
-    point: FloatArray = origin + left * unit * axes[0] + along * size * axes[1] + up * unit * axes[2]
+    point: FloatArray = origin + head_length(plan) * (left * axes[0] + along * axes[1] + up * axes[2])
     return point
 
 
-def masses(plan: BodyPlan) -> tuple[Ellipsoid, ...]:
+def ellipsoids(plan: BodyPlan) -> tuple[Ellipsoid, ...]:
     """Muscles and hollows that give the left half its relief."""
-    s = plan.scale
-    joint = plan.joints
-    upright = np.eye(3)
     _, skull = head_frame(plan)
-    size = head_length(plan) / 0.52
-
-    def mass(
-        centre: FloatArray, radii: tuple[float, float, float], blend: float, axes: FloatArray = upright,
-        hollow: bool = False, unit: float = s,
-    ) -> Ellipsoid:  # fmt: skip
-        return Ellipsoid(centre, axes, np.array(radii) * unit, blend * unit, hollow)
-
-    return (
-        # breast muscle between the forelegs, and the rounded rump above the thigh
-        mass(joint["upper_arm"] + s * np.array([-0.065, -0.005, 0.0]), (0.075, 0.07, 0.12), 0.05),
-        mass(joint["thigh"] + s * np.array([-0.02, 0.0, 0.05]), (0.11, 0.20, 0.15), 0.10),
-        # cheek, brow and nostril wing
-        mass(on_head(plan, 0.042, 0.27, -0.055), (0.042, 0.085, 0.075), 0.03, skull, unit=size),
-        mass(on_head(plan, 0.060, 0.345, 0.038), (0.030, 0.055, 0.022), 0.02, skull, unit=size),
-        mass(on_head(plan, 0.034, 0.90, 0.010), (0.024, 0.042, 0.030), 0.02, skull, unit=size),
-        mass(on_head(plan, 0.0, 0.93, -0.045), (0.034, 0.05, 0.022), 0.02, skull, unit=size),
-        # eye socket, nostril
-        mass(on_head(plan, 0.098, 0.355, 0.012), (0.022, 0.030, 0.020), 0.012, skull, True, unit=size),
-        mass(on_head(plan, 0.056, 0.945, 0.016), (0.018, 0.026, 0.017), 0.010, skull, True, unit=size),
-    )
+    size = head_length(plan)
+    made = []
+    for mass in plan.masses.values():
+        if mass.at == "head":
+            centre, axes, unit = on_head(plan, *mass.offset.tolist()), skull, size
+        else:
+            centre, axes, unit = plan.joints[mass.at] + mass.offset * plan.scale, np.eye(3), plan.scale
+        made.append(Ellipsoid(centre, axes, mass.radii * unit, mass.blend * unit, mass.hollow))
+    # Hollows last: what is cut out stays open.
+    return tuple(sorted(made, key=lambda mass: mass.hollow))
 
 
 def field(plan: BodyPlan, sweeps: tuple[Sweep, ...], points: FloatArray) -> FloatArray:
@@ -167,7 +155,7 @@ def field(plan: BodyPlan, sweeps: tuple[Sweep, ...], points: FloatArray) -> Floa
         (P,) metres, negative inside; a constant where nothing is near.
     """
     value = np.full(len(points), _FAR)
-    parts: list[Sweep | Ellipsoid] = [*sweeps, *masses(plan)]
+    parts: list[Sweep | Ellipsoid] = [*sweeps, *ellipsoids(plan)]
     for part in parts:
         low, high = part.reach
         near = np.flatnonzero(np.all((points >= low) & (points <= high), axis=1))
@@ -183,24 +171,68 @@ def field(plan: BodyPlan, sweeps: tuple[Sweep, ...], points: FloatArray) -> Floa
     return value
 
 
-def _planes(stops: FloatArray) -> FloatArray:
-    """Grid planes whose spacing is interpolated between (coordinate, spacing) stops."""
-    at, spacing = stops.T
-    planes = [at[0]]
-    while planes[-1] < at[-1]:
+def _spacing(plan: BodyPlan, sweeps: tuple[Sweep, ...], axis: int, at: FloatArray) -> FloatArray:
+    """Distance between grid planes that the parts of the body at each coordinate of an axis ask for."""
+    s = plan.scale
+    coarse, fine = (0.0190, 0.0110) if axis == 0 else (0.0170, 0.0085)
+    spacing = np.full(len(at), coarse * s)
+    for part in sweeps:
+        # A thin limb asks for close planes; a head has a face, and asks for closer ones than its breadth.
+        share = 0.15 if part.name == "head" else 0.33
+        wanted = np.clip(share * part.extents.min(axis=1), fine * s, coarse * s)
+        margin = part.extents.max(axis=1)
+        low, high = part.points[:, axis] - margin, part.points[:, axis] + margin
+        inside = (at[:, None] >= low) & (at[:, None] <= high)
+        spacing = np.minimum(spacing, np.where(inside, wanted, np.inf).min(axis=1))
+    # Neighbouring cells differ little in size.
+    for _ in range(6):
+        spacing = np.minimum(spacing, 0.5 * spacing + 0.25 * (np.roll(spacing, 1) + np.roll(spacing, -1)))
+    return spacing
+
+
+def _planes(
+    plan: BodyPlan, sweeps: tuple[Sweep, ...], axis: int, low: float, high: float, detail: float
+) -> FloatArray:
+    """Grid planes from ``low`` to beyond ``high``, closer together where the body has fine parts."""
+    at = np.linspace(low, high, _SAMPLES)
+    spacing = _spacing(plan, sweeps, axis, at) * detail
+    planes = [low]
+    while planes[-1] < high:
         planes.append(planes[-1] + float(np.interp(planes[-1], at, spacing)))
     return np.array(planes)
 
 
-def body_surface(plan: BodyPlan, detail: float = 1.0) -> BodySurface:
+def _detail(
+    plan: BodyPlan, sweeps: tuple[Sweep, ...], low: FloatArray, high: FloatArray, vertices: int
+) -> float:
+    """Factor on the grid's spacing with which the skin gets about so many vertices."""
+    cells = 0.0
+    for part in sweeps:
+        steps = np.linalg.norm(np.diff(part.points, axis=0), axis=1)
+        middle = 0.5 * (part.points[1:] + part.points[:-1])
+        extents = 0.5 * (part.extents[1:] + part.extents[:-1])
+        area = np.pi * (0.5 * (extents[:, 0] + extents[:, 1]) + extents[:, 2]) * steps
+        spacing = []
+        for axis in range(3):
+            start = 0.0 if axis == 0 else low[axis]
+            at = np.linspace(start, high[axis], _SAMPLES)
+            spacing.append(np.interp(middle[:, axis], at, _spacing(plan, sweeps, axis, at)))
+        cells += float((area / np.prod(spacing, axis=0) ** (2.0 / 3.0)).sum())
+        if part.name in PAIRED:
+            cells += float((area / np.prod(spacing, axis=0) ** (2.0 / 3.0)).sum())
+    # Parts overlap, and a slanted surface crosses more cells than a straight one: the two balance.
+    return float(np.sqrt(cells / vertices))
+
+
+def body_surface(plan: BodyPlan, vertices: int = 18_000) -> BodySurface:
     """Skin of an individual.
 
     Parameters
     ----------
     plan
         The individual.
-    detail
-        Factor on the mesh's edge length; 1 gives some 20,000 vertices.
+    vertices
+        About how many vertices it is to have.
 
     Returns
     -------
@@ -208,31 +240,21 @@ def body_surface(plan: BodyPlan, detail: float = 1.0) -> BodySurface:
         Symmetric about x = 0.
     """
     sweeps = body_sweeps(plan)
-    s, d = plan.scale, detail
-    boxes = [part.reach for part in sweeps]
+    boxes = [part.reach for part in sweeps] + [mass.reach for mass in ellipsoids(plan)]
     low = np.min([box[0] for box in boxes], axis=0)
     high = np.max([box[1] for box in boxes], axis=0)
-    # Finer where the head and the legs are: the grid's planes are closer together there.
-    half = _planes(
-        np.array([[0.0, 0.0125 * d], [0.09, 0.0110 * d], [0.16, 0.0125 * d], [high[0] / s, 0.019 * d]]) * s
-    )
+    detail = _detail(plan, sweeps, low, high, vertices)
+    half = _planes(plan, sweeps, 0, 0.0, high[0], detail)
     half += 0.5 * half[1]  # no plane on the mirror plane itself
     x = np.concatenate([-half[::-1], half])
-    y = _planes(
-        np.array(
-            [[low[1] / s, 0.0085 * d], [-0.90, 0.0095 * d], [-0.72, 0.015 * d], [high[1] / s, 0.0165 * d]]
-        )
-        * s
-    )
-    z = _planes(np.array([[-0.06, 0.0085 * d], [0.50, 0.0105 * d], [0.75, 0.017 * d], [1.20, 0.0165 * d],
-                          [1.32, 0.0105 * d], [high[2] / s, 0.0095 * d]]) * s)  # fmt: skip
+    y = _planes(plan, sweeps, 1, low[1], high[1], detail)
+    z = _planes(plan, sweeps, 2, -0.06 * plan.scale, high[2], detail)
     # Put a plane just under the sole, so that soles come out flat at z = 0.
-    z -= z[np.searchsorted(z, 0.0)] - 0.004 * s
+    z -= z[np.searchsorted(z, 0.0)] - 0.004 * plan.scale
 
     values = _sampled(plan, sweeps, (half, y, z))
-    vertices, quads = surface_nets(without_pinches(np.concatenate([values[::-1], values])), (x, y, z))
-    vertices = _settle(plan, sweeps, vertices, quads)
-    return BodySurface(vertices, quads, sweeps)
+    net, quads = surface_nets(without_pinches(np.concatenate([values[::-1], values])), (x, y, z))
+    return BodySurface(*_largest_part(*_settled(plan, sweeps, net, quads)), sweeps)
 
 
 def _sampled(
@@ -258,7 +280,9 @@ def _grid(axes: tuple[FloatArray, ...]) -> FloatArray:
     return points
 
 
-def _settle(plan: BodyPlan, sweeps: tuple[Sweep, ...], vertices: FloatArray, quads: IntArray) -> FloatArray:
+def _settled(
+    plan: BodyPlan, sweeps: tuple[Sweep, ...], vertices: FloatArray, quads: IntArray
+) -> tuple[FloatArray, IntArray]:
     """Even out the net and pull it back onto the exact surface."""
     neighbours = Neighbours(unique_edges(quads))
     for _ in range(2):
@@ -270,4 +294,23 @@ def _settle(plan: BodyPlan, sweeps: tuple[Sweep, ...], vertices: FloatArray, qua
         step = np.clip(gap, -0.006 * plan.scale, 0.006 * plan.scale)
         vertices = vertices - step[:, None] * vertex_normals(vertices, quads)
     vertices[:, 2] = np.maximum(vertices[:, 2], 0.0)
-    return vertices
+    return vertices, quads
+
+
+def _largest_part(vertices: FloatArray, quads: IntArray) -> tuple[FloatArray, IntArray]:
+    """The skin without bubbles: pockets that the union of thin parts may enclose."""
+    label = np.arange(len(vertices))
+    edges = unique_edges(quads)
+    while True:
+        low = np.minimum(label[edges[:, 0]], label[edges[:, 1]])
+        lowered = label.copy()
+        np.minimum.at(lowered, edges[:, 0], low)
+        np.minimum.at(lowered, edges[:, 1], low)
+        lowered = lowered[lowered]
+        if np.array_equal(lowered, label):
+            break
+        label = lowered
+    names, counts = np.unique(label, return_counts=True)
+    keep = label == names[counts.argmax()]
+    number = np.cumsum(keep) - 1
+    return vertices[keep], number[quads[keep[quads[:, 0]]]]

@@ -13,23 +13,24 @@ from .sweep import FloatArray, Sweep
 LIMIT: Final = 4
 """Most bones that move one vertex."""
 
-# Chains along the sweeps: (bone, joint at its start, half width of the change there in metres of the tables).
-# The first bone of a chain has no start. Bones of limbs are completed with .L or .R.
+# Chains along the sweeps: (bone, joint at its start, half width of the change there as a share of the mean
+# extent of the cross-section at that joint). The first bone of a chain has no start. Bones of limbs are
+# completed with .L or .R.
 _CHAINS: Final[dict[str, tuple[tuple[str, str | None, float], ...]]] = {
-    "torso": (("pelvis", None, 0.0), ("spine_1", "spine", 0.16), ("spine_2", "spine_middle", 0.16),
-              ("chest", "chest", 0.16)),
-    "neck": (("chest", None, 0.0), ("neck_1", "neck_base", 0.13), ("neck_2", "neck_middle", 0.10),
-             ("neck_3", "neck_top", 0.10), ("head", "head", 0.07)),
+    "torso": (("pelvis", None, 0.0), ("spine_1", "spine", 0.60), ("spine_2", "spine_middle", 0.60),
+              ("chest", "chest", 0.60)),
+    "neck": (("chest", None, 0.0), ("neck_1", "neck_base", 0.60), ("neck_2", "neck_middle", 0.55),
+             ("neck_3", "neck_top", 0.60), ("head", "head", 0.65)),
     "head": (("head", None, 0.0),),
-    "foreleg": (("scapula", None, 0.0), ("upper_arm", "upper_arm", 0.09), ("forearm", "forearm", 0.075),
-                ("front_cannon", "front_cannon", 0.045), ("front_pastern", "front_foot", 0.035),
-                ("front_hoof", "front_hoof", 0.02)),
+    "foreleg": (("scapula", None, 0.0), ("upper_arm", "upper_arm", 0.62), ("forearm", "forearm", 0.80),
+                ("front_cannon", "front_cannon", 1.05), ("front_pastern", "front_foot", 1.0),
+                ("front_hoof", "front_hoof", 0.60)),
     "front_hoof": (("front_hoof", None, 0.0),),
-    "hindleg": (("thigh", None, 0.0), ("shin", "shin", 0.10), ("hind_cannon", "hind_cannon", 0.055),
-                ("hind_pastern", "hind_foot", 0.035), ("hind_hoof", "hind_hoof", 0.02)),
+    "hindleg": (("thigh", None, 0.0), ("shin", "shin", 0.67), ("hind_cannon", "hind_cannon", 1.05),
+                ("hind_pastern", "hind_foot", 0.90), ("hind_hoof", "hind_hoof", 0.58)),
     "hind_hoof": (("hind_hoof", None, 0.0),),
-    "tail": (("tail_1", None, 0.0), ("tail_2", "tail_2", 0.05), ("tail_3", "tail_3", 0.05),
-             ("tail_4", "tail_4", 0.04)),
+    "tail": (("tail_1", None, 0.0), ("tail_2", "tail_2", 1.7), ("tail_3", "tail_3", 1.9),
+             ("tail_4", "tail_4", 2.2)),
 }  # fmt: skip
 _LIMBS: Final = ("foreleg", "front_hoof", "hindleg", "hind_hoof")
 
@@ -63,10 +64,12 @@ def chain_weights(plan: BodyPlan, sweep: Sweep, parameter: FloatArray) -> dict[s
     at = np.interp(parameter, np.arange(len(arc)), arc)
     chain = _CHAINS[sweep.name]
     reached = [np.ones(len(at))]
-    for _, joint, width in chain[1:]:
+    for _, joint, share in chain[1:]:
         assert joint is not None
-        start = np.interp(sweep.locate(joints[joint][None])[0], np.arange(len(arc)), arc)
-        reached.append(_smoothstep((at - start + width * plan.scale) / (2.0 * width * plan.scale)))
+        place, _, _ = sweep.locate(joints[joint][None])
+        start = np.interp(place, np.arange(len(arc)), arc)
+        width = share * float(sweep.extents[round(float(place[0])), :2].mean())
+        reached.append(_smoothstep((at - start + width) / (2.0 * width)))
     reached.append(np.zeros(len(at)))
     # Reaching a bone presupposes having reached those before it.
     reached = list(np.minimum.accumulate(np.array(reached), axis=0))
@@ -148,7 +151,8 @@ def skin_weights(
             else:
                 weights[rows, column[bone]] += given
     # Thick parts bend over a longer stretch of skin than the free limbs do.
-    thick = np.clip((vertices[:, 2] / plan.scale - 0.62) / 0.12, 0.0, 1.0)[:, None]
+    above = (vertices[:, 2] - plan.leg_line) / plan.scale
+    thick = np.clip((above + 0.10) / 0.12, 0.0, 1.0)[:, None]
     for step in range(30):
         pull = 0.5 if step < 8 else 0.6 * thick
         weights = (1.0 - pull) * weights + pull * neighbours.mean(weights)

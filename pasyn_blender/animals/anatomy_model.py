@@ -14,7 +14,7 @@ from .mesh_graph import Neighbours, unique_edges
 from .proportions import body_plan
 from .shape import BodySurface, body_surface
 from .skeleton import Bone, bones_of
-from .skinning import skin_weights
+from .skinning import limited, skin_weights
 from .species import BodyPlan, load_species
 from .stripes import coat_values
 from .sweep import FloatArray, IntArray, components
@@ -115,8 +115,7 @@ def _nearest(points: FloatArray, queries: FloatArray) -> IntArray:
 
 
 def _piece_weights(piece: Piece, names: tuple[str, ...], skin: FloatArray, nearest: IntArray) -> FloatArray:
-    if piece.bone is None:
-        return skin[nearest]
-    weights = np.zeros((len(piece.vertices), len(names)))
-    weights[:, names.index(piece.bone)] = 1.0
-    return weights
+    weights: FloatArray = skin[nearest] * (1.0 - piece.carried[:, None])
+    if piece.bone is not None:
+        weights[:, names.index(piece.bone)] += piece.carried
+    return limited(weights)

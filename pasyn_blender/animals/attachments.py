@@ -31,7 +31,9 @@ class Piece:
     roots
         (V, 3) places on the body that move it and whose coat it continues.
     bone
-        The bone that carries all of it; ``None`` when it follows the skin at its roots.
+        The bone that carries it; ``None`` when it follows the skin at its roots.
+    carried
+        (V,) share that the bone carries; the rest follows the skin at the roots.
     along
         (V,) 0 at its root, 1 at its tip.
     inside
@@ -44,6 +46,7 @@ class Piece:
     quads: IntArray
     roots: FloatArray
     bone: str | None
+    carried: FloatArray
     along: FloatArray
     inside: FloatArray
 
@@ -52,7 +55,7 @@ class Piece:
         mirror = np.array([-1.0, 1.0, 1.0])
         return Piece(
             name, self.material, self.vertices * mirror, self.quads[:, ::-1], self.roots * mirror, bone,
-            self.along, self.inside,
+            self.carried, self.along, self.inside,
         )  # fmt: skip
 
 
@@ -120,7 +123,9 @@ def _tube(plan: BodyPlan, name: str, given: Mapping[str, Any]) -> Piece:
     along = np.repeat(np.linspace(0.0, 1.0, rings), around)
     roots = np.broadcast_to(centre[0], vertices.shape)
     quads = outward(vertices, lofted_quads(rings, around))
-    return Piece(name, str(given.get("of", "horn")), vertices, quads, roots, bone, along, 0.0 * along)
+    carried = np.full(len(vertices), 0.0 if bone is None else 1.0)
+    material = str(given.get("of", "horn"))
+    return Piece(name, material, vertices, quads, roots, bone, carried, along, 0.0 * along)
 
 
 def eye_centre(plan: BodyPlan) -> FloatArray:

@@ -98,6 +98,7 @@ def ears(plan: BodyPlan) -> tuple[Piece, Piece]:
         quads=quads,
         roots=np.repeat(root[None], len(vertices), axis=0),
         bone="ear.L",
+        carried=np.ones(len(vertices)),
         along=np.repeat(_HEIGHTS.clip(0.0, 1.0), around),
         inside=np.tile((np.arange(around) >= _POINTS).astype(float), len(_HEIGHTS)),
     )

@@ -90,7 +90,7 @@ def _upright(plan: BodyPlan, surface: BodySurface, given: dict[str, Any]) -> Pie
     ).reshape(-1, 3)
     quads = outward(vertices, lofted_quads(_STATIONS, len(outline)))
     tip = np.tile(outline[:, 1].clip(0.0, 1.0), _STATIONS)
-    return Piece("mane", "hair", vertices, quads, roots, None, tip, 0.0 * tip)
+    return Piece("mane", "hair", vertices, quads, roots, None, 0.0 * tip, tip, 0.0 * tip)
 
 
 def _hanging(plan: BodyPlan, surface: BodySurface, given: dict[str, Any]) -> Piece:
@@ -134,7 +134,7 @@ def _hanging(plan: BodyPlan, surface: BodySurface, given: dict[str, Any]) -> Pie
     roots = np.concatenate([on_skin, on_skin[:, ::-1]], axis=1).reshape(-1, 3)
     quads = outward(vertices, lofted_quads(_STATIONS, 2 * len(share)))
     tip = np.tile(np.concatenate([share, share[::-1]]).clip(0.0, 1.0), _STATIONS)
-    return Piece("mane", "hair", vertices, quads, roots, None, tip, 0.0 * tip)
+    return Piece("mane", "hair", vertices, quads, roots, None, 0.0 * tip, tip, 0.0 * tip)
 
 
 def tail_hair(plan: BodyPlan) -> tuple[Piece, ...]:
@@ -168,4 +168,7 @@ def tail_hair(plan: BodyPlan) -> tuple[Piece, ...]:
     quads = outward(vertices, lofted_quads(len(along), len(turn)))
     roots = np.repeat(centre, len(turn), axis=0)
     tip = np.repeat(along, len(turn))
-    return (Piece("tail_hair", "hair", vertices, quads, roots, None, tip, 0.0 * tip),)
+    # Hair beyond the dock hangs from its last bone.
+    beyond = np.clip((place - 0.85 * dock_length) / (0.15 * dock_length), 0.0, 1.0)
+    carried = np.repeat(beyond, len(turn))
+    return (Piece("tail_hair", "hair", vertices, quads, roots, "tail_4", carried, tip, 0.0 * tip),)

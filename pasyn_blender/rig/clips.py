@@ -16,6 +16,7 @@ from .retargeting import Retargeting, prepare_retargeting
 from .rig_map import RigMap
 
 _EXAMPLES_AN_ACTION = 6
+_EXAMPLES = 180  # in all, where there are many actions: more would show nothing new of how bones follow
 
 
 def retargeting_of(rig: LoadedRig, geometry: RigGeometry, rig_map: RigMap) -> Retargeting:
@@ -24,8 +25,10 @@ def retargeting_of(rig: LoadedRig, geometry: RigGeometry, rig_map: RigMap) -> Re
     The rig is left in its rest pose without an action.
     """
     examples = []
-    for action in list_actions(rig):
-        for frame in np.linspace(action.start, action.end, _EXAMPLES_AN_ACTION):
+    actions = list_actions(rig)
+    moments = max(2, min(_EXAMPLES_AN_ACTION, _EXAMPLES // max(len(actions), 1)))
+    for action in actions:
+        for frame in np.linspace(action.start, action.end, moments):
             examples.append(_pose_at(rig, action.name, float(frame)))
     clear_action(rig)
     return prepare_retargeting(geometry, rig_map, np.array(examples) if examples else None)

@@ -23,6 +23,8 @@ from ..rig.standing import Stand, StandingRig
 
 OWN_POSES: Final = 8
 """Moments of each of the rig's own actions that show what its skin lets pass."""
+MOST_OWN_POSES: Final = 160
+"""Moments in all, where a rig has many actions."""
 
 
 @dataclass(frozen=True)
@@ -159,10 +161,13 @@ def from_turns(turns: Sequence[Sequence[float]]) -> FloatArray:
     return np.asarray(from_turn(np.array(turns, dtype=np.float64)))
 
 
-def own_poses(rig: LoadedRig, moments: int = OWN_POSES) -> list[FloatArray]:
-    """(V, 3) vertices of some moments of each of a rig's own actions."""
+def own_poses(rig: LoadedRig, moments: int | None = None) -> list[FloatArray]:
+    """(V, 3) vertices of some moments of each of a rig's own actions: the more actions, the fewer of each."""
     found = []
-    for action in list_actions(rig):
+    actions = list_actions(rig)
+    if moments is None:
+        moments = max(2, min(OWN_POSES, MOST_OWN_POSES // max(len(actions), 1)))
+    for action in actions:
         for frame in np.linspace(action.start, action.end, moments):
             apply_action(rig, action.name, float(frame))
             bpy.context.view_layer.update()

@@ -1,0 +1,125 @@
+"""Cross-sections of limbs at their joints: what a joint that is badly skinned pinches shut."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from ..errors import RigError
+from .skeleton import SIDE_SUFFIXES, Bone
+from .sweep import FloatArray, IntArray
+
+# Bone whose head is the joint, and the bone above it.
+_JOINTS: Final = (
+    ("forearm", "upper_arm"), ("front_cannon", "forearm"), ("front_pastern", "front_cannon"),
+    ("shin", "thigh"), ("hind_cannon", "shin"), ("hind_pastern", "hind_cannon"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class LimbSection:
+    """A closed loop of skin round a joint.
+
+    Attributes
+    ----------
+    joint
+        Bone whose head the joint is.
+    first, second
+        (L,) vertices of the edges that the loop crosses, in order.
+    share
+        (L,) place of the crossing between them.
+    """
+
+    joint: str
+    first: IntArray
+    second: IntArray
+    share: FloatArray
+
+    def area(self, vertices: FloatArray) -> float:
+        """Area that the loop encloses on (V, 3) rest or posed vertices, in their unit squared."""
+        points = (
+            vertices[self.first] * (1.0 - self.share[:, None]) + vertices[self.second] * self.share[:, None]
+        )
+        return float(0.5 * np.linalg.norm(np.cross(points, np.roll(points, -1, axis=0)).sum(axis=0)))
+
+
+def limb_sections(vertices: FloatArray, quads: IntArray, bones: Sequence[Bone]) -> tuple[LimbSection, ...]:
+    """Loops of skin round elbow, carpus, fetlock, stifle and hock, both sides.
+
+    Each is cut at rest by the plane through the joint that halves the angle between the bones.
+
+    Parameters
+    ----------
+    vertices
+        (V, 3) skin at rest, closed.
+    quads
+        (Q, 4) its faces.
+    bones
+        The skeleton at rest.
+
+    Raises
+    ------
+    RigError
+        No skin lies round a joint.
+    """
+    places = {bone.name: bone for bone in bones}
+    found = []
+    for suffix in SIDE_SUFFIXES.values():
+        for lower, upper in _JOINTS:
+            below, above = places[f"{lower}{suffix}"], places[f"{upper}{suffix}"]
+            normal = _unit(below.tail - below.head) + _unit(below.head - above.head)
+            loop = _loop_round(vertices, quads, below.head, _unit(normal))
+            if loop is None:
+                raise RigError(f"no skin lies round the joint of {below.name}")
+            found.append(LimbSection(below.name, *loop))
+    return tuple(found)
+
+
+def _unit(vector: FloatArray) -> FloatArray:
+    unit: FloatArray = vector / np.linalg.norm(vector)
+    return unit
+
+
+def _loop_round(
+    vertices: FloatArray, quads: IntArray, place: FloatArray, normal: FloatArray
+) -> tuple[IntArray, IntArray, FloatArray] | None:
+    """The loop in which a plane cuts the skin nearest round a place: edges' ends, and shares between them."""
+    height = (vertices - place) @ normal
+    height = np.where(height == 0.0, 1e-12, height)
+    above = height > 0.0
+    mixed = quads[(above[quads].sum(axis=1) % 4) != 0]
+    neighbours: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for quad in mixed.tolist():
+        for corners in (quad[:3], [quad[0], *quad[2:]]):
+            cut = [
+                (min(a, b), max(a, b))
+                for a, b in zip(corners, [*corners[1:], corners[0]], strict=True)
+                if above[a] != above[b]
+            ]
+            if len(cut) == 2:
+                neighbours.setdefault(cut[0], []).append(cut[1])
+                neighbours.setdefault(cut[1], []).append(cut[0])
+    best: tuple[float, IntArray, FloatArray] | None = None
+    left = set(neighbours)
+    while left:
+        start = min(left)
+        loop, before, at = [start], None, start
+        left.discard(start)
+        while True:
+            onward = [edge for edge in neighbours[at] if edge != before and edge in left]
+            if not onward:
+                break
+            before, at = at, onward[0]
+            loop.append(at)
+            left.discard(at)
+        edges = np.array(loop)
+        low, high = height[edges[:, 0]], height[edges[:, 1]]
+        share = low / (low - high)
+        points = vertices[edges[:, 0]] * (1.0 - share[:, None]) + vertices[edges[:, 1]] * share[:, None]
+        away = float(np.linalg.norm(points.mean(axis=0) - place))
+        if len(loop) >= 5 and (best is None or away < best[0]):
+            best = away, edges, share
+    return None if best is None else (best[1][:, 0], best[1][:, 1], best[2])

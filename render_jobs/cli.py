@@ -17,6 +17,7 @@ import typer
 
 from pasyn_blender.errors import PasynError
 
+from .cli_animals import app as animals_app
 from .cli_jobs import app as job_app
 from .cli_jobs import load_command_line_job
 from .cli_prior import app as prior_app
@@ -42,6 +43,7 @@ app = typer.Typer(
 app.add_typer(job_app, name="job")
 app.add_typer(rig_app, name="rig")
 app.add_typer(prior_app, name="prior")
+app.add_typer(animals_app, name="animals")
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Output folder of a run.", show_default=False)]
 

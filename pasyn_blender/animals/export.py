@@ -1,0 +1,228 @@
+"""Write a built-in animal as a file that other programs open: .blend and .glb."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import bpy
+import numpy as np
+
+from ..errors import RenderError
+from ..rig.loaded_rig import LoadedRig
+from .build import build_animal
+
+COLOUR: Final = "Color"
+"""Name of the vertex colours that are made here: the one most programs look for."""
+
+_ROUGH: Final = 0.75
+
+
+def build_alone(species: str, individual: int, *, motions: bool = True) -> LoadedRig:
+    """Empty the open file and build one animal in it, at rest.
+
+    Parameters
+    ----------
+    species, individual
+        As :func:`~.build.build_animal` takes them.
+    motions
+        Whether its actions stay.
+
+    Raises
+    ------
+    RigError
+        The species is not built in.
+    """
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    rig = build_animal(species, individual)
+    scene = bpy.context.scene
+    scene.name = f"{species} {individual}"
+    if not motions:
+        bpy.data.batch_remove(list(bpy.data.actions))
+        rig = LoadedRig(rig.path, rig.armature, rig.meshes, actions=())
+    last = max((action.frame_range[1] for action in bpy.data.actions), default=1.0)
+    scene.frame_start, scene.frame_end = 1, round(last)
+    scene.frame_set(1)
+    return rig
+
+
+def save_blend(path: Path) -> None:
+    """Write the open file, its pictures packed; it stays what it was.
+
+    Parameters
+    ----------
+    path
+        A name that ends in .blend.
+
+    Raises
+    ------
+    RenderError
+        Blender cannot write it.
+    """
+    bpy.data.orphans_purge(do_recursive=True)  # what building left over; actions have a user
+    _call(path, bpy.ops.file.pack_all)
+    _call(
+        path, bpy.ops.wm.save_as_mainfile, filepath=str(path), copy=True, compress=True, check_existing=False
+    )
+
+
+def save_glb(rig: LoadedRig, path: Path) -> None:
+    """Write skin, colours and all actions of the open file's only animal as binary glTF.
+
+    glTF knows neither shader nodes nor mesh attributes of one's own: colours become those of the vertices, in
+    materials that replace the animal's. Actions begin at time 0, or players of loops would pause before each
+    round. Both changes stay in the open file.
+
+    Parameters
+    ----------
+    rig
+        Of :func:`build_alone`.
+    path
+        A name that ends in .glb.
+
+    Raises
+    ------
+    RenderError
+        Blender cannot write it.
+    """
+    for mesh in rig.meshes:
+        _colour_vertices(mesh, path)
+    for action in rig.actions or ():
+        _begin_at_zero(action)
+    # Without animation data the exporter takes an armature for one that never moves.
+    rig.armature.animation_data_create()
+    _call(
+        path,
+        bpy.ops.export_scene.gltf,
+        filepath=str(path),
+        check_existing=False,
+        export_format="GLB",
+        export_yup=True,
+        export_apply=False,
+        export_skins=True,
+        export_vertex_color="MATERIAL",
+        export_all_vertex_colors=False,
+        export_animations=bool(rig.actions),
+        export_animation_mode="ACTIONS",
+        export_anim_single_armature=True,
+        # Keys as they are: every frame has one, and playing all actions again takes a second each.
+        export_force_sampling=False,
+        export_optimize_animation_size=False,
+    )
+
+
+def _call(path: Path, operator: Any, **settings: Any) -> None:
+    """Call an operator that writes a file; it tells of what goes wrong by a RuntimeError or not at all."""
+    try:
+        operator(**settings)
+    except RuntimeError as error:
+        if "KeyboardInterrupt" in str(error):  # Blender hides it within what it raises
+            raise KeyboardInterrupt from None
+        raise RenderError(f"Blender could not write {path.name}: {' '.join(str(error).split())}") from None
+    if settings.get("filepath") and not path.is_file():
+        raise RenderError(f"Blender wrote no {path.name}; is the disk full?")
+
+
+def _colour_vertices(mesh: Any, path: Path) -> None:
+    """Give a mesh materials that read vertex colours, where its own compute colours in another way."""
+    slots = [slot for slot in mesh.material_slots if slot.material is not None]
+    computed = [slot for slot in slots if _computes_colour(slot.material)]
+    if not computed:
+        return
+    name = _final_colours(mesh.data) or _baked_colours(mesh, path)
+    for slot in computed:
+        slot.material = _plain_material(slot.material, name)
+
+
+def _computes_colour(material: Any) -> bool:
+    """Whether the colour comes from nodes: an exporter translates only a constant."""
+    shader = _principled(material)
+    return shader is None or bool(shader.inputs["Base Color"].is_linked)
+
+
+def _principled(material: Any) -> Any:
+    nodes = () if material.node_tree is None else material.node_tree.nodes
+    return next((node for node in nodes if node.type == "BSDF_PRINCIPLED"), None)
+
+
+def _final_colours(data: Any) -> str | None:
+    """Name of the vertex colours that a coat has finished; ``None`` where there are none."""
+    colours = data.color_attributes
+    if not len(colours):
+        return None
+    active = colours.active_color or colours[0]
+    return str(active.name)
+
+
+def _baked_colours(mesh: Any, path: Path) -> str:
+    """Let Cycles evaluate the materials at the vertices, whatever they are made of."""
+    colours = mesh.data.color_attributes
+    made = colours.new(COLOUR, "FLOAT_COLOR", "POINT")
+    colours.active_color = made
+    scene, layer = bpy.context.scene, bpy.context.view_layer
+    engine = scene.render.engine
+    scene.render.engine = "CYCLES"
+    scene.cycles.device, scene.cycles.samples, scene.cycles.seed = "CPU", 16, 0
+    layer.objects.active = mesh
+    for obj in layer.objects:
+        obj.select_set(obj == mesh)
+    try:
+        _call(path, bpy.ops.object.bake, type="DIFFUSE", pass_filter={"COLOR"}, target="VERTEX_COLORS")
+    finally:
+        scene.render.engine = engine
+        mesh.select_set(False)
+    _make_opaque(made)
+    return str(made.name)
+
+
+def _make_opaque(colours: Any) -> None:
+    values = np.empty(4 * len(colours.data), dtype=np.float32)
+    colours.data.foreach_get("color", values)
+    values = np.clip(values, 0.0, 1.0)
+    values[3::4] = 1.0
+    colours.data.foreach_set("color", values)
+
+
+def _plain_material(material: Any, colours: str) -> Any:
+    """Material of the same name with the roughness of another, and vertex colours."""
+    shader = _principled(material)
+    name = material.name
+    material.name = f"{name} in Blender"
+    plain = bpy.data.materials.new(name)
+    plain.use_nodes = True
+    plain.use_backface_culling = material.use_backface_culling
+    made = _principled(plain)
+    made.inputs["Roughness"].default_value = _roughness(shader)
+    read = plain.node_tree.nodes.new("ShaderNodeVertexColor")
+    read.layer_name = colours
+    plain.node_tree.links.new(read.outputs["Color"], made.inputs["Base Color"])
+    return plain
+
+
+def _roughness(shader: Any) -> float:
+    given = None if shader is None else shader.inputs["Roughness"]
+    return _ROUGH if given is None or given.is_linked else float(given.default_value)
+
+
+def _begin_at_zero(action: Any) -> None:
+    first = action.frame_range[0]
+    for curve in _curves(action):
+        places = np.empty(2 * len(curve.keyframe_points), dtype=np.float32)
+        for channel in ("co", "handle_left", "handle_right"):
+            curve.keyframe_points.foreach_get(channel, places)
+            places[::2] -= first
+            curve.keyframe_points.foreach_set(channel, places)
+        curve.update()
+
+
+def _curves(action: Any) -> Iterator[Any]:
+    """Curves of an action: slotted from Blender 4.4 on, plain before."""
+    if not hasattr(action, "layers"):
+        yield from action.fcurves
+        return
+    bags: Sequence[Any] = [
+        bag for layer in action.layers for strip in layer.strips for bag in strip.channelbags
+    ]
+    for bag in bags:
+        yield from bag.fcurves

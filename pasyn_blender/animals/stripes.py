@@ -7,10 +7,12 @@ SIGGRAPH 2015, with unit phases): where widths or directions change, stripes for
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 
+from .coat_places import Places, ramp
 from .mesh_graph import Neighbours, vertex_normals
 from .shape import BodySurface, head_frame, head_length
 from .skinning import part_shares
@@ -19,17 +21,11 @@ from .sweep import FloatArray, Sweep, components
 
 _TURN: Final = 2.0 * np.pi
 
-# Width of a black and a white stripe together, metres of the tables.
-_PERIOD: Final = {
+WIDTHS: Final[Mapping[str, float]] = {
     "torso": 0.094, "rump": 0.135, "neck": 0.078, "shoulder": 0.080, "limb_top": 0.078, "limb_end": 0.046,
     "face": 0.034, "cheek": 0.042, "tail": 0.050,
 }  # fmt: skip
-
-
-def _ramp(values: FloatArray, start: float, end: float) -> FloatArray:
-    t = np.clip((values - start) / (end - start), 0.0, 1.0)
-    smooth: FloatArray = t * t * (3.0 - 2.0 * t)
-    return smooth
+"""Width of a black and a white stripe together on each part of a zebra, table units."""
 
 
 def _unit(vectors: FloatArray) -> FloatArray:
@@ -45,7 +41,7 @@ def _tangents(sweep: Sweep, parameter: FloatArray) -> FloatArray:
 
 
 def direction_and_period(
-    plan: BodyPlan, surface: BodySurface, neighbours: Neighbours
+    plan: BodyPlan, surface: BodySurface, neighbours: Neighbours, widths: Mapping[str, float] = WIDTHS
 ) -> tuple[FloatArray, FloatArray]:
     """Direction across the stripes, and their period.
 
@@ -74,10 +70,10 @@ def direction_and_period(
     joints = plan.joints
     trunk = shares["torso"]
     # Over the rump the stripes lie down: from upright at the flank to nearly level beside the tail.
-    back = _ramp(y, 0.02 * s, joints["tail_base"][1] - 0.06 * s)
+    back = ramp(y, 0.02 * s, joints["tail_base"][1] - 0.06 * s)
     tilt = np.radians(72.0) * back
     rump = np.column_stack([0.0 * y, np.cos(tilt), -np.sin(tilt)])
-    add(trunk, rump, np.exp(np.log(_PERIOD["torso"]) * (1 - back) + np.log(_PERIOD["rump"]) * back))
+    add(trunk, rump, np.exp(np.log(widths["torso"]) * (1 - back) + np.log(widths["rump"]) * back))
 
     for part in surface.sweeps:
         share = shares[part.name]
@@ -87,25 +83,25 @@ def direction_and_period(
         tangent = _tangents(part, parameter)
         tangent[:, 0] *= np.sign(vertices[:, 0])
         if part.name == "neck":
-            add(share, tangent, _PERIOD["neck"])
+            add(share, tangent, widths["neck"])
         elif part.name == "tail":
-            add(share, tangent, _PERIOD["tail"])
+            add(share, tangent, widths["tail"])
         elif part.name == "foreleg":
             # Above the elbow the rings open into chevrons over the shoulder.
             elbow = joints["forearm"][2]
-            fan = 1.1 * _ramp(z, elbow - 0.03 * s, elbow + 0.22 * s)
+            fan = 1.1 * ramp(z, elbow - 0.03 * s, elbow + 0.22 * s)
             offset = np.clip(flat[:, 1] / (0.12 * s), -1.6, 1.6)  # positive to the front
             chevron = tangent + np.column_stack([0.0 * y, fan * offset, 0.0 * y])
-            high = _ramp(z, 0.40 * s, elbow + 0.05 * s)
-            period = np.exp(np.log(_PERIOD["limb_end"]) * (1 - high) + np.log(_PERIOD["limb_top"]) * high)
+            high = ramp(z, 0.40 * s, elbow + 0.05 * s)
+            period = np.exp(np.log(widths["limb_end"]) * (1 - high) + np.log(widths["limb_top"]) * high)
             add(share, chevron, period)
         else:
-            high = _ramp(z, 0.45 * s, joints["shin"][2] + 0.10 * s)
-            top = _ramp(z, joints["shin"][2] + 0.02 * s, joints["thigh"][2])
+            high = ramp(z, 0.45 * s, joints["shin"][2] + 0.10 * s)
+            top = ramp(z, joints["shin"][2] + 0.02 * s, joints["thigh"][2])
             period = np.exp(
-                np.log(_PERIOD["limb_end"]) * (1 - high)
-                + np.log(_PERIOD["limb_top"]) * high * (1 - top)
-                + np.log(_PERIOD["rump"]) * high * top
+                np.log(widths["limb_end"]) * (1 - high)
+                + np.log(widths["limb_top"]) * high * (1 - top)
+                + np.log(widths["rump"]) * high * top
             )
             lean = tangent + np.column_stack([0.0 * y, 0.55 * top, 0.0 * y])
             add(share, lean, period)
@@ -113,13 +109,13 @@ def direction_and_period(
     origin, axes = head_frame(plan)
     local = components(vertices - origin, axes) / head_length(plan)
     # Lengthwise on forehead and nose, across on the cheeks.
-    brow = _ramp(components(normals, axes[2:])[:, 0] - 0.25 * np.abs(normals[:, 0]), 0.25, 0.70) * _ramp(
+    brow = ramp(components(normals, axes[2:])[:, 0] - 0.25 * np.abs(normals[:, 0]), 0.25, 0.70) * ramp(
         local[:, 1], -0.02, 0.12
     )
     cheek = -axes[1] + 0.35 * axes[2]
     lengthwise = axes[0] + 0.10 * np.sign(vertices[:, :1]) * axes[1]
-    add(shares["head"] * brow, np.broadcast_to(lengthwise, vertices.shape), _PERIOD["face"])
-    add(shares["head"] * (1 - brow), np.broadcast_to(cheek, vertices.shape), _PERIOD["cheek"])
+    add(shares["head"] * brow, np.broadcast_to(lengthwise, vertices.shape), widths["face"])
+    add(shares["head"] * (1 - brow), np.broadcast_to(cheek, vertices.shape), widths["cheek"])
 
     flat_tensor = tensor.reshape(-1, 9)
     for _ in range(6):
@@ -157,29 +153,40 @@ def _first_guess(plan: BodyPlan, surface: BodySurface, period: FloatArray) -> Fl
 
 
 def stripe_pattern(
-    plan: BodyPlan, surface: BodySurface, neighbours: Neighbours, rounds: int = 160
-) -> FloatArray:
-    """Stripes at every vertex, black where positive.
+    plan: BodyPlan,
+    surface: BodySurface,
+    neighbours: Neighbours,
+    random: np.random.Generator,
+    widths: Mapping[str, float] = WIDTHS,
+    wobble: float = 1.0,
+    rounds: int = 160,
+) -> tuple[FloatArray, FloatArray]:
+    """Stripes at every vertex.
 
     Parameters
     ----------
     plan
-        The individual; its seed makes the pattern its own.
+        The individual.
     surface
         Its skin.
     neighbours
         Neighbours on the skin.
+    random
+        Makes the pattern the individual's own.
+    widths
+        As :data:`WIDTHS`.
+    wobble
+        How uneven they are, 1 for a zebra's.
     rounds
         Steps of relaxation.
 
     Returns
     -------
-    ndarray
-        (V,) between -1 and 1, weaker where stripes fork.
+    tuple
+        (V,) between -1 and 1, dark where positive and weaker where stripes fork; (V,) period, metres.
     """
-    random = individual_stream(plan.individual, 1)
     vertices = surface.vertices
-    direction, period = direction_and_period(plan, surface, neighbours)
+    direction, period = direction_and_period(plan, surface, neighbours, widths)
 
     def noise(steps: int) -> FloatArray:
         values = random.normal(0.0, 1.0, len(vertices))
@@ -188,7 +195,7 @@ def stripe_pattern(
         scaled: FloatArray = values / values.std()
         return scaled
 
-    period = period * random.uniform(0.92, 1.08) * np.exp(0.07 * noise(60).clip(-2.0, 2.0))
+    period = period * random.uniform(0.92, 1.08) * np.exp(0.07 * wobble * noise(60).clip(-2.0, 2.0))
     wave = direction * (_TURN / period)[:, None]
 
     source, target, starts = neighbours.source, neighbours.target, neighbours.starts
@@ -199,7 +206,7 @@ def stripe_pattern(
     carry = np.exp(-1j * advance)
 
     guess = _first_guess(plan, surface, period)
-    phase = np.exp(1j * (guess + random.uniform(0.0, _TURN) + 0.5 * noise(12)))
+    phase = np.exp(1j * (guess + random.uniform(0.0, _TURN) + 0.5 * wobble * noise(12)))
     total = phase
     for _ in range(rounds):
         neighbour = phase[target]
@@ -211,11 +218,44 @@ def stripe_pattern(
     torn = np.bincount(source, flip, minlength=len(vertices)).clip(0.0, 1.0)
     for _ in range(12):
         torn = np.maximum(torn, neighbours.mean(torn))
-    wobble = (0.22 * noise(14) + 0.28 * noise(50)) * (1.0 - torn)
+    uneven = wobble * (0.22 * noise(14) + 0.28 * noise(50)) * (1.0 - torn)
     agreement = np.abs(total) / np.diff(np.append(starts, len(source)))
-    pattern = agreement * np.cos(np.angle(phase) + wobble)
+    pattern = agreement * np.cos(np.angle(phase) + uneven)
     result: FloatArray = 0.65 * pattern + 0.35 * neighbours.mean(pattern)
-    return result
+    return result, period
+
+
+def thinned(places: Places, stripe: FloatArray, fill: float, belly: float) -> FloatArray:
+    """Stripes that run out below, with a line along spine.
+
+    Parameters
+    ----------
+    places
+        Where the vertices lie.
+    stripe
+        (V,) from :func:`stripe_pattern`.
+    fill
+        Widens the dark stripes, 0 even, 1 closed.
+    belly
+        How completely they run out towards the belly and inside of the legs, 1 as a zebra's.
+
+    Returns
+    -------
+    ndarray
+        (V,) in the same units.
+    """
+    z, normals = places.points[:, 2], places.normals
+    torso = places.shares["torso"]
+    limbs = places.shares["foreleg"] + places.shares["hindleg"]
+    under = ramp(-normals[:, 2], 0.25, 0.9) * (torso + 0.5 * limbs) * ramp(z, 0.5, 0.62)
+    inside = ramp(-normals[:, 0] * places.side, 0.2, 0.9) * limbs * ramp(z, 0.45, 0.8)
+    stripe = stripe + fill + 0.12 * torso - belly * (1.5 * under + 0.75 * inside)
+    # A thin dark line follows the spine.
+    withers = places.joints["neck_base"][1]
+    spine = np.exp(-((places.points[:, 0] / 0.016) ** 2)) * ramp(normals[:, 2], 0.5, 0.8)
+    spine *= ramp(places.points[:, 1], withers, withers + 0.15) * ramp(z, 0.9, 1.0)
+    line: FloatArray = np.maximum(stripe, 2.2 * spine - 1.0)
+    return line
 
 
 def coat_values(
@@ -232,31 +272,29 @@ def coat_values(
     s = plan.scale
     vertices = surface.vertices
     normals = vertex_normals(vertices, surface.quads)
-    stripe = stripe_pattern(plan, surface, neighbours)
+    stripe, _ = stripe_pattern(plan, surface, neighbours, individual_stream(plan.individual, 1))
     shares = dict(
         zip((p.name for p in surface.sweeps), part_shares(surface.sweeps, vertices, 0.03 * s).T, strict=True)
     )
     z = vertices[:, 2]
     limbs = shares["foreleg"] + shares["hindleg"]
     # The black stripes run out towards the belly and on the inside of the legs.
-    belly = _ramp(-normals[:, 2], 0.25, 0.9) * (shares["torso"] + 0.5 * limbs) * _ramp(z, 0.5 * s, 0.62 * s)
-    inside = _ramp(-normals[:, 0] * np.sign(vertices[:, 0]), 0.2, 0.9) * limbs
-    stripe = (
-        stripe + 0.05 + 0.12 * shares["torso"] - 1.5 * belly - 0.75 * inside * _ramp(z, 0.45 * s, 0.8 * s)
-    )
+    belly = ramp(-normals[:, 2], 0.25, 0.9) * (shares["torso"] + 0.5 * limbs) * ramp(z, 0.5 * s, 0.62 * s)
+    inside = ramp(-normals[:, 0] * np.sign(vertices[:, 0]), 0.2, 0.9) * limbs
+    stripe = stripe + 0.05 + 0.12 * shares["torso"] - 1.5 * belly - 0.75 * inside * ramp(z, 0.45 * s, 0.8 * s)
     # A thin black line follows the spine, another the middle of the belly.
     withers = plan.joints["neck_base"][1]
-    spine = np.exp(-((vertices[:, 0] / (0.016 * s)) ** 2)) * _ramp(normals[:, 2], 0.5, 0.8)
-    spine *= _ramp(vertices[:, 1], withers, withers + 0.15 * s) * _ramp(z, 0.9 * s, 1.0 * s)
+    spine = np.exp(-((vertices[:, 0] / (0.016 * s)) ** 2)) * ramp(normals[:, 2], 0.5, 0.8)
+    spine *= ramp(vertices[:, 1], withers, withers + 0.15 * s) * ramp(z, 0.9 * s, 1.0 * s)
     stripe = np.maximum(stripe, 2.2 * spine - 1.0)
 
     origin, axes = head_frame(plan)
     local = components(vertices - origin, axes) / head_length(plan)
     on_head = shares["head"]
-    muzzle = _ramp(local[:, 1] - 0.25 * local[:, 2], 0.74, 0.86) * (on_head > 0.5)
-    hoof = 1.0 - _ramp(z, 0.078 * s, 0.090 * s)
+    muzzle = ramp(local[:, 1] - 0.25 * local[:, 2], 0.74, 0.86) * (on_head > 0.5)
+    hoof = 1.0 - ramp(z, 0.078 * s, 0.090 * s)
     eye = np.column_stack([np.abs(local[:, 0]), local[:, 1:]]) - np.array([0.145, 0.355, 0.020])
-    rim = 1.0 - _ramp(np.linalg.norm(eye * np.array([1.0, 0.8, 1.0]), axis=1), 0.045, 0.075)
+    rim = 1.0 - ramp(np.linalg.norm(eye * np.array([1.0, 0.8, 1.0]), axis=1), 0.045, 0.075)
     dark = np.maximum.reduce([muzzle, hoof, rim * (on_head > 0.5)])
     # Nostrils and the slit of the mouth are darker than the skin around them.
     sides = np.column_stack([np.abs(local[:, 0]), local[:, 1:]])
@@ -265,7 +303,7 @@ def coat_values(
     )
     mouth = np.abs(local[:, 2] + 0.060 - 0.10 * (local[:, 1] - 0.9)) / 0.014
     hollow = np.maximum(
-        1.0 - _ramp(nostril, 0.5, 1.1), (1.0 - _ramp(mouth, 0.3, 1.1)) * _ramp(local[:, 1], 0.80, 0.86)
+        1.0 - ramp(nostril, 0.5, 1.1), (1.0 - ramp(mouth, 0.3, 1.1)) * ramp(local[:, 1], 0.80, 0.86)
     )
     dark = dark + hollow * muzzle
     return stripe, dark

@@ -1,0 +1,482 @@
+"""Coats of the built-in animals: colours of every vertex, from a description and an individual's seed.
+
+A coat has a ground and a figure, each painted with soft shades, and one crisp field that tells which of the
+two a place shows: stripes, patches or cells, and white markings such as socks and a blaze.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from ..errors import RigError
+from .attachments import Piece
+from .coat_description import EACH_LEG, Area, Kind, Mark, Palette, Shade, read_kinds
+from .coat_patterns import patches, reticulated, spots
+from .coat_places import Places, places_of, ramp, smooth_noise
+from .coat_regions import REGIONS, legs_below
+from .mesh_graph import Neighbours
+from .shape import BodySurface
+from .species import BodyPlan, individual_stream
+from .stripes import WIDTHS, stripe_pattern, thinned
+from .sweep import FloatArray, IntArray
+
+_GREY: Final = np.array([0.2126, 0.7152, 0.0722])
+_HOLLOW: Final = np.array([0.006, 0.004, 0.004])
+_DUST: Final = np.array([0.24, 0.17, 0.11])
+_LIMIT: Final = 0.10
+"""Table units from its border at which the crisp field stops to rise."""
+
+
+@dataclass(frozen=True)
+class PieceColours:
+    """An individual's colours of a piece; ``None`` continues the skin's coat.
+
+    Attributes
+    ----------
+    base, tip, inside
+        (3,) linear RGB.
+    amount
+        How much of the tip's colour shows.
+    start
+        Where along the piece it begins, and where it is full.
+    """
+
+    base: FloatArray | None
+    tip: FloatArray | None
+    inside: FloatArray | None
+    amount: float
+    start: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Coat:
+    """What the coat's material reads.
+
+    Attributes
+    ----------
+    light, dark
+        (V, 3) linear RGB of the ground and of the figure on it, bare skin and hooves included.
+    pattern
+        (V, C) signed distances, table units; the figure shows where the largest of a row is positive. More
+        than one column where lines between figures are narrower than the mesh.
+    edge
+        Half width of the border between the two, in units of ``pattern``.
+    skin
+        (V,) 0 hair, 1 bare skin or hoof, 2 the hollow of nostrils and mouth.
+    skin_colour
+        (3,) linear RGB of bare skin.
+    wet
+        Whether bare skin of the nose shines.
+    roughness
+        Of the hair.
+    fur
+        How much the strands of the hair show, 0 to 1.
+    wool
+        (V,) how woolly it is, 0 to 1.
+    strands
+        (V, 3) place on the coat, table units, compressed along the hair: noise over it makes strands.
+    pieces
+        Colours of the pieces by name.
+    scale
+        Metres per table unit.
+    """
+
+    light: FloatArray
+    dark: FloatArray
+    pattern: FloatArray
+    edge: float
+    skin: FloatArray
+    skin_colour: FloatArray
+    wet: bool
+    roughness: float
+    fur: float
+    wool: FloatArray
+    strands: FloatArray
+    pieces: Mapping[str, PieceColours]
+    scale: float
+
+
+def coat_file(species: str) -> Path:
+    """Path of a built-in species' coat description.
+
+    Raises
+    ------
+    RigError
+        If there is none.
+    """
+    package = Path(__file__).resolve().parent.parent
+    for root in (package.parent, package):
+        path = root / "assets" / "species" / "coats" / f"{species}.yaml"
+        if path.is_file():
+            return path
+    raise RigError(f"{species}: there is no description of its coat")
+
+
+def load_coat(species: str) -> Mapping[str, Any]:
+    """Read a species' coat description, as :func:`coat_of` takes it.
+
+    Raises
+    ------
+    RigError
+        If there is none or it is not a YAML mapping.
+    """
+    import yaml  # PyYAML is not part of every Blender: imported only when an animal is built
+
+    path = coat_file(species)
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise RigError(f"coats/{path.name}: not YAML: {error}") from error
+    if not isinstance(data, Mapping):
+        raise RigError(f"coats/{path.name}: expected keys with values, found {data!r}")
+    return data
+
+
+def coat_of(
+    description: Mapping[str, Any],
+    plan: BodyPlan,
+    surface: BodySurface,
+    neighbours: Neighbours,
+    kind: str | None = None,
+) -> Coat:
+    """Coat of an individual.
+
+    Parameters
+    ----------
+    description
+        The species' kinds of coat, see :func:`~.coat_description.read_kinds`.
+    plan
+        The individual; its seed decides on the kind and all that varies.
+    surface
+        Its skin.
+    neighbours
+        Neighbours on the skin.
+    kind
+        Name of the kind, or ``None`` to draw it by the kinds' shares.
+
+    Returns
+    -------
+    Coat
+        Of the surface's vertices.
+
+    Raises
+    ------
+    RigError
+        If the description is malformed, or has no such kind.
+    """
+    random = individual_stream(plan.individual, 1)
+    chosen = _drawn_kind(read_kinds(description), plan, random, kind)
+    places = places_of(plan, surface)
+    tint = _Tint(chosen, random)
+    ground, figure = tint.drawn(chosen.base), tint.drawn(chosen.figure)
+    count = len(places.points)
+    light, dark = (np.tile(colour, (count, 1)) for colour in (ground, figure))
+
+    pattern, edge, cell = _pattern(chosen, plan, surface, neighbours, places, random)
+    for mark in chosen.marks:
+        pattern = _marked(pattern, mark, places, random)
+    if cell is not None:
+        # cells differ a little from each other
+        tones = random.normal(0.0, 0.12, int(cell.max()) + 1)
+        dark = dark * np.exp(tones[cell])[:, None]
+    for shade in chosen.shades:
+        light, dark = _shaded(light, dark, shade, places, random, tint)
+    if chosen.mottle > 0.0:
+        uneven = chosen.mottle * smooth_noise(places.points, random, 0.35)
+        uneven = uneven + 0.6 * chosen.mottle * smooth_noise(places.points, random, 0.09)
+        light, dark = light * np.exp(uneven)[:, None], dark * np.exp(uneven)[:, None]
+    light, dark = _dusty(light, dark, chosen, places, random)
+
+    skin_colour = tint.drawn(chosen.skin.colour)
+    skin, weight = _bare_skin(chosen, plan, places)
+    light, dark = (_towards(colour, skin_colour, weight) for colour in (light, dark))
+    if chosen.skin.hooves is not None:
+        hoof = ramp(REGIONS["hooves"](places, 1.0), -0.006, 0.006)
+        colour = tint.drawn(chosen.skin.hooves)
+        light, dark = (_towards(painted, colour, hoof) for painted in (light, dark))
+        skin = np.maximum(skin, hoof)
+    hollow = np.clip(skin - 1.0, 0.0, 1.0)
+    light, dark = (_towards(painted, _HOLLOW, hollow) for painted in (light, dark))
+
+    wool = np.full(count, chosen.wool)
+    if chosen.wool_area is not None:
+        wool = wool * ramp(_inside(chosen.wool_area, places, random), -0.02, 0.02)
+    pieces = {
+        name: PieceColours(
+            base=None if paint.base is None else tint.drawn(paint.base),
+            tip=None if paint.tip is None else tint.drawn(paint.tip),
+            inside=None if paint.inside is None else tint.drawn(paint.inside),
+            amount=float(random.uniform(*paint.amount)),
+            start=paint.start,
+        )
+        for name, paint in chosen.pieces.items()
+    }
+    return Coat(
+        light=light.clip(0.0, 0.9),
+        dark=dark.clip(0.0, 0.9),
+        pattern=pattern,
+        edge=edge,
+        skin=skin,
+        skin_colour=skin_colour,
+        wet=chosen.skin.wet,
+        roughness=chosen.roughness,
+        fur=chosen.fur,
+        wool=wool * (1.0 - np.minimum(skin, 1.0)),
+        strands=_strands(places),
+        pieces=pieces,
+        scale=plan.scale,
+    )
+
+
+def piece_coat(coat: Coat, piece: Piece, nearest: IntArray) -> Coat:
+    """Coat of a piece that sits on the skin.
+
+    Parameters
+    ----------
+    coat
+        Of the skin.
+    piece
+        The piece. Its colours are those described under its name without the side, else under its material.
+    nearest
+        (V,) the skin's vertex nearest to each of its roots.
+
+    Returns
+    -------
+    Coat
+        Of the piece's vertices.
+    """
+    colours = coat.pieces.get(piece.name.partition(".")[0], coat.pieces.get(piece.material))
+    # Roots may lie on bare skin or in a nostril, pieces do not continue that.
+    light, dark, pattern = coat.light[nearest], coat.dark[nearest], coat.pattern[nearest]
+    hard = piece.material in ("horn", "antler")
+    if colours is not None:
+        if colours.base is not None:
+            light = dark = np.tile(colours.base, (len(nearest), 1))
+        if colours.inside is not None:
+            light, dark = (_towards(painted, colours.inside, piece.inside) for painted in (light, dark))
+        if colours.tip is not None:
+            weight = colours.amount * ramp(piece.along, colours.start[0], colours.start[1])
+            light, dark = (_towards(painted, colours.tip, weight) for painted in (light, dark))
+    return replace(
+        coat,
+        light=light,
+        dark=dark,
+        pattern=pattern,
+        skin=np.full(len(nearest), 1.0 if hard else 0.0),
+        wool=np.zeros(len(nearest)) if piece.material != "ear" else 0.3 * coat.wool[nearest],
+        strands=piece.vertices / coat.scale * np.array([1.0, 1.0, 0.35]),
+    )
+
+
+def joined(coats: list[Coat]) -> Coat:
+    """One coat of several sets of vertices, in order; all but the arrays is the first one's."""
+    names = ("light", "dark", "pattern", "skin", "wool", "strands")
+    arrays = {name: np.concatenate([getattr(coat, name) for coat in coats]) for name in names}
+    return replace(coats[0], **arrays)
+
+
+def shown(coat: Coat) -> FloatArray:
+    """(V,) how much of the figure each vertex shows: 0 ground, 1 figure."""
+    figure: FloatArray = np.clip(coat.pattern.max(axis=1) / (2.0 * max(coat.edge, 1e-9)) + 0.5, 0.0, 1.0)
+    return figure
+
+
+def final_colours(coat: Coat) -> FloatArray:
+    """(V, 4) linear RGB and alpha of what is seen, for file formats that know one colour a vertex."""
+    weight = shown(coat)[:, None]
+    return np.column_stack([coat.light * (1.0 - weight) + coat.dark * weight, np.ones(len(weight))])
+
+
+def _drawn_kind(
+    kinds: tuple[Kind, ...], plan: BodyPlan, random: np.random.Generator, name: str | None
+) -> Kind:
+    draw = float(random.uniform())
+    if name is not None:
+        named = [kind for kind in kinds if kind.name == name]
+        if not named:
+            raise RigError(f"coat.kinds: no kind is called {name!r}; there are {[k.name for k in kinds]}")
+        return named[0]
+    fitting = [kind for kind in kinds if not kind.builds or plan.kind in kind.builds]
+    total = sum(kind.share for kind in fitting)
+    if total <= 0.0:
+        raise RigError(f"coat.kinds: none has a share for the build {plan.kind!r}")
+    ends = np.cumsum([kind.share for kind in fitting]) / total
+    return fitting[min(int(np.searchsorted(ends, draw, side="right")), len(fitting) - 1)]
+
+
+class _Tint:
+    """An individual's own shift of all its colours."""
+
+    def __init__(self, kind: Kind, random: np.random.Generator) -> None:
+        value, warmth, saturation = kind.jitter
+        self._random = random
+        shift = random.normal(0.0, 1.0, 3).clip(-2.0, 2.0)
+        warm = warmth * shift[1]
+        self._factor = np.exp(value * shift[0] + np.array([warm, 0.0, -warm]))
+        self._saturation = float(np.exp(saturation * shift[2]))
+
+    def drawn(self, palette: Palette) -> FloatArray:
+        """(3,) linear RGB."""
+        colour = palette.drawn(self._random) * self._factor
+        grey = float(colour @ _GREY)
+        return (grey + self._saturation * (colour - grey)).clip(1e-4, 0.85)
+
+
+def _towards(colours: FloatArray, colour: FloatArray, weight: FloatArray) -> FloatArray:
+    mixed: FloatArray = colours + weight[:, None] * (colour - colours)
+    return mixed
+
+
+def _inside(area: Area, places: Places, random: np.random.Generator, size: float | None = None) -> FloatArray:
+    """(V,) signed distance to an area's border, positive inside."""
+    drawn = float(random.uniform(*area.size)) if size is None else size
+    field = np.maximum.reduce([REGIONS[name](places, drawn) for name in area.inside])
+    for name, factor in area.outside:
+        field = np.minimum(field, -REGIONS[name](places, factor))
+    return field + _wander(area.ragged, places, random)
+
+
+def _wander(ragged: float, places: Places, random: np.random.Generator) -> FloatArray:
+    if ragged <= 0.0:
+        return np.zeros(len(places.points))
+    wavelength = max(8.0 * ragged, 0.07)
+    coarse = smooth_noise(places.points, random, wavelength)
+    return ragged * (coarse + 0.5 * smooth_noise(places.points, random, 0.4 * wavelength))
+
+
+def _pattern(
+    kind: Kind,
+    plan: BodyPlan,
+    surface: BodySurface,
+    neighbours: Neighbours,
+    places: Places,
+    random: np.random.Generator,
+) -> tuple[FloatArray, float, IntArray | None]:
+    """(V, C) signed distances, half width of edges, and cells if the pattern has some."""
+    numbers = {name: float(random.uniform(*bounds)) for name, bounds in kind.numbers.items()}
+    edge, cell = 0.004, None
+    if kind.pattern == "stripes":
+        widths = {**WIDTHS, **kind.widths}
+        widths = {part: width * numbers["widths"] for part, width in widths.items()}
+        stripe, period = stripe_pattern(plan, surface, neighbours, random, widths, numbers["wobble"])
+        stripe = thinned(places, stripe, numbers["fill"], numbers["belly"])
+        # the cosine's slope makes it a distance
+        field = (stripe * period / (2.0 * np.pi * plan.scale))[:, None]
+        edge = 0.0012
+    elif kind.pattern == "patches":
+        bias = np.zeros(len(places.points))
+        field = patches(
+            places, neighbours, random, numbers["cover"], numbers["width"], numbers["lobes"], bias
+        )[:, None]
+    elif kind.pattern == "reticulated":
+        field, cell = reticulated(places, random, numbers["width"], numbers["line"], numbers["lobes"])
+    elif kind.pattern == "spots":
+        field = spots(places, random, numbers["width"], numbers["apart"], numbers["rows"])[:, None]
+    else:
+        field = np.full((len(places.points), 1), -_LIMIT)
+    if kind.only is not None:
+        field = np.minimum(field, _inside(kind.only, places, random)[:, None])
+    return field, edge, cell
+
+
+def _marked(pattern: FloatArray, mark: Mark, places: Places, random: np.random.Generator) -> FloatArray:
+    """The crisp field with a marking added, or cut out of it."""
+    if mark.area.inside == (EACH_LEG,):
+        fields = []
+        for side in (1.0, -1.0):
+            for hind in (False, True):
+                size, present = float(random.uniform(*mark.area.size)), random.uniform() < mark.chance
+                own = np.minimum(legs_below(places, size, hind), 10.0 * places.points[:, 0] * side)
+                if present:
+                    fields.append(own)
+        wander = _wander(mark.area.ragged, places, random)
+        if not fields:
+            return pattern
+        field = np.maximum.reduce(fields) + wander
+    else:
+        present = random.uniform() < mark.chance
+        field = _inside(mark.area, places, random)
+        if not present:
+            return pattern
+    field = field.clip(-_LIMIT, _LIMIT)[:, None]
+    return np.minimum(pattern, -field) if mark.cut else np.maximum(pattern, field)
+
+
+def _shaded(
+    light: FloatArray,
+    dark: FloatArray,
+    shade: Shade,
+    places: Places,
+    random: np.random.Generator,
+    tint: _Tint,
+) -> tuple[FloatArray, FloatArray]:
+    present = random.uniform() < shade.chance
+    amount = float(random.uniform(*shade.amount))
+    value = float(random.uniform(*shade.value))
+    weight = amount * ramp(_inside(shade.area, places, random), -shade.soft, shade.soft)
+    colour = None if shade.colour is None else tint.drawn(shade.colour)
+    if not present:
+        return light, dark
+
+    def painted(colours: FloatArray) -> FloatArray:
+        if colour is not None:
+            return _towards(colours, colour, weight)
+        return colours * (1.0 + weight * (value - 1.0))[:, None]
+
+    return (
+        painted(light) if shade.on != "figure" else light,
+        painted(dark) if shade.on != "ground" else dark,
+    )
+
+
+def _dusty(
+    light: FloatArray, dark: FloatArray, kind: Kind, places: Places, random: np.random.Generator
+) -> tuple[FloatArray, FloatArray]:
+    """Dust and mud on the lower legs and the belly."""
+    amount = float(random.uniform(*kind.dirt))
+    low = ramp(places.points[:, 2], places.leg_height("foreleg", 2.6), places.leg_height("foreleg", 0.4))
+    belly = 0.5 * ramp(-places.normals[:, 2], 0.3, 0.9) * places.shares["torso"]
+    uneven = 0.5 + 0.5 * np.tanh(smooth_noise(places.points, random, 0.14))
+    weight = amount * np.maximum(low, belly) * (0.35 + 0.65 * uneven)
+    return _towards(light, _DUST, weight), _towards(dark, _DUST, weight)
+
+
+def _bare_skin(kind: Kind, plan: BodyPlan, places: Places) -> tuple[FloatArray, FloatArray]:
+    """The skin attribute, and how much of the skin's colour shows."""
+    skin, head = kind.skin, places.head
+    on_head = ramp(places.shares["head"], 0.4, 0.6)
+    if skin.above > -1.0:
+        # the pad of a nose, on top of the muzzle's end
+        nose = ramp(head[:, 1], skin.nose - 0.02, skin.nose + 0.02)
+        nose = nose * ramp(head[:, 2], skin.above - 0.02, skin.above + 0.02)
+    else:
+        nose = ramp(head[:, 1] - 0.25 * head[:, 2], skin.nose - 0.06, skin.nose + 0.06)
+    size = float(plan.eye[3])
+    distance = np.linalg.norm((head - places.eye) * np.array([1.0, 0.8, 1.0]), axis=1)
+    rim = skin.rims * (1.0 - ramp(distance, 1.05 * size, 1.75 * size))
+    weight = np.maximum(nose, rim) * on_head
+    bare: FloatArray = np.maximum(weight, skin.bare)
+    if skin.mouth and "nostril" in plan.masses:
+        nostril = plan.masses["nostril"]
+        offset = (head - np.append(abs(nostril.offset[0]), nostril.offset[1:])) / nostril.radii
+        hollow = 1.0 - ramp(np.linalg.norm(offset, axis=1), 0.75, 1.3)
+        bare = np.maximum(bare, 2.0 * hollow * on_head)
+    return bare, weight
+
+
+def _strands(places: Places) -> FloatArray:
+    """Places compressed along the hair: backwards on the trunk, down the legs, along the tail."""
+    down = (places.limbs + places.shares["tail"])[:, None]
+    trunk = places.shares["torso"][:, None]
+    flow = trunk * np.array([0.0, 0.92, -0.38]) + down * np.array([0.0, 0.05, -1.0])
+    flow = flow + places.shares["neck"][:, None] * np.array([0.0, 0.75, -0.66])
+    flow = flow + places.shares["head"][:, None] * np.array([0.0, 0.55, 0.60])
+    flow /= np.maximum(np.linalg.norm(flow, axis=1, keepdims=True), 1e-6)
+    middle = places.points.mean(axis=0)
+    along = ((places.points - middle) * flow).sum(axis=1, keepdims=True)
+    return places.points - 0.7 * along * flow

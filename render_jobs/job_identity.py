@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
 
+from pasyn_blender.animals.species import species_sources
 from pasyn_blender.errors import JobError
 from pasyn_blender.prior.prior_card import card_path
 
-from .job_schema import BUNDLED_WORLDS, JOINT_LIMITS, Job, PoseSettings, animal_description
+from .job_schema import BUNDLED_WORLDS, JOINT_LIMITS, Job, PoseSettings
 
-RECIPE: Final = 1
+RECIPE: Final = 2
 """Raised by hand whenever the program would make other pictures of the same job."""
 
 SAMPLE_BYTES: Final = 65536
@@ -47,7 +48,7 @@ def job_identity(job: Job) -> str:
     """
     content = {key: value for key, value in job.to_dict().items() if key not in _NOT_IN_PICTURES}
     content["recipe"] = RECIPE
-    content["animal"] = file_digest(animal_description(job.animal)) if job.animal else None
+    content["animal"] = [file_digest(path) for path in species_sources(job.animal)] if job.animal else None
     content["animal_name"] = job.animal
     content["rig"] = _model_digest(job.rig) if job.rig else None
     content["rig_suffix"] = job.rig.suffix.lower() if job.rig else None

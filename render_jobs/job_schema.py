@@ -49,11 +49,6 @@ def built_in_animals() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in SPECIES_FOLDER.glob("*.yaml")))
 
 
-def animal_description(animal: str) -> Path:
-    """File that describes a built-in animal."""
-    return SPECIES_FOLDER / f"{animal}.yaml"
-
-
 @dataclass(frozen=True)
 class RenderSettings:
     """How Blender turns a shot into pixels.

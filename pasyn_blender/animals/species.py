@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -201,6 +202,25 @@ def species_file(name: str) -> Path:
     if name in BUILT_IN and path.is_file():
         return path
     raise RigError(f"there is no built-in animal {name!r}; built-in are: {', '.join(BUILT_IN)}")
+
+
+def species_sources(name: str) -> tuple[Path, ...]:
+    """Files that decide how a species is built: its own, those it is like, and its coat's.
+
+    Raises
+    ------
+    RigError
+        If there is no such built-in animal.
+    """
+    found: list[Path] = []
+    other = name
+    while species_file(other) not in found:
+        found.append(species_file(other))
+        # Read as text: a job is recognised in Blender's own Python too, which may have no PyYAML.
+        like = re.search(r"^like:[ ]*([\w-]+)", found[-1].read_text(encoding="utf-8"), re.MULTILINE)
+        other = like.group(1) if like else other
+    coats = [path.parent / "coats" / path.name for path in found]
+    return (*found, *(path for path in coats if path.is_file()))
 
 
 def load_species(name: str) -> Species:

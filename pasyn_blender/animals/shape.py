@@ -116,8 +116,12 @@ def head_length(plan: BodyPlan) -> float:
 
 
 def on_head(plan: BodyPlan, left: float, along: float, up: float) -> FloatArray:
-    """(3,) point of the head, in head lengths from the poll: to the left, towards the lips, up."""
+    """(3,) point of the head, in head lengths from the poll: to the left, towards the lips, up.
+
+    It moves with the breadth and depth of the individual's head.
+    """
     origin, axes = head_frame(plan)
+    left, up = left * plan.factors["head_width"], up * plan.factors["head_depth"]
     point: FloatArray = origin + head_length(plan) * (left * axes[0] + along * axes[1] + up * axes[2])
     return point
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from .attachments import Piece, eye_centre, eye_radius, eyeball, tubes
+from .coats import Coat, coat_of, joined, load_coat, piece_coat
 from .ears import ear_ends, ears
 from .hair import mane, tail_hair
 from .mesh_graph import Neighbours, unique_edges
@@ -16,7 +17,6 @@ from .shape import BodySurface, body_surface
 from .skeleton import Bone, bones_of
 from .skinning import limited, skin_weights
 from .species import BodyPlan, load_species
-from .stripes import coat_values
 from .sweep import FloatArray, IntArray, components
 
 SKIN_VERTICES = 18_000
@@ -41,8 +41,8 @@ class AnimalModel:
         (Q, 4) faces.
     weights
         (V, B) skin weights.
-    stripe, dark
-        (V,) coat attributes.
+    coat
+        Colours and hair of every vertex.
     eyes
         Vertices (E, 3) and faces (F, 4) of both eyeballs; the left one first.
     """
@@ -53,14 +53,8 @@ class AnimalModel:
     vertices: FloatArray
     quads: IntArray
     weights: FloatArray
-    stripe: FloatArray
-    dark: FloatArray
+    coat: Coat
     eyes: tuple[FloatArray, IntArray]
-
-    @property
-    def body_vertices(self) -> int:
-        """Number of vertices of the body's own skin."""
-        return len(self.surface.vertices)
 
 
 @lru_cache(maxsize=2)
@@ -78,17 +72,16 @@ def animal_model(species: str, individual: int) -> AnimalModel:
     names = tuple(bone.name for bone in bones)
     neighbours = Neighbours(unique_edges(surface.quads))
     weights = skin_weights(plan, surface.sweeps, surface.vertices, neighbours, names)
-    stripe, dark = coat_values(plan, surface, neighbours)
+    coats = [coat_of(load_coat(species), plan, surface, neighbours)]
 
     parts = [surface.vertices]
-    faces, rows, stripes, darks = [surface.quads], [weights], [stripe], [dark]
+    faces, rows = [surface.quads], [weights]
     for piece in (*ears(plan), *mane(plan, surface), *tail_hair(plan), *tubes(plan)):
         nearest = _nearest(surface.vertices, piece.roots)
         faces.append(piece.quads + sum(len(block) for block in parts))
         parts.append(piece.vertices)
         rows.append(_piece_weights(piece, names, weights, nearest))
-        stripes.append(stripe[nearest])
-        darks.append(piece.along)
+        coats.append(piece_coat(coats[0], piece, nearest))
 
     left, quads = eyeball(eye_centre(plan), eye_radius(plan))
     right = left * np.array([-1.0, 1.0, 1.0])
@@ -100,8 +93,7 @@ def animal_model(species: str, individual: int) -> AnimalModel:
         vertices=np.concatenate(parts),
         quads=np.concatenate(faces),
         weights=np.concatenate(rows),
-        stripe=np.concatenate(stripes),
-        dark=np.concatenate(darks),
+        coat=joined(coats),
         eyes=eyes,
     )
 

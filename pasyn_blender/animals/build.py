@@ -14,7 +14,7 @@ from ..rig.loaded_rig import MESH_NAME_KEY, LoadedRig
 from .anatomy_model import AnimalModel, animal_model
 from .bake import bake_clip
 from .clip import FRAMES_PER_SECOND
-from .coat import DARK_ATTRIBUTE, STRIPE_ATTRIBUTE, coat_material, eye_material
+from .coat import coat_material, eye_material, set_coat
 from .motion import clips
 from .species import species_file
 from .sweep import FloatArray, IntArray
@@ -47,9 +47,8 @@ def build_animal(species: str, individual: int) -> LoadedRig:
     names = [bone.name for bone in model.bones]
     body = _mesh_object(f"{species}_body", model.vertices, model.quads, armature, collection)
     _set_weights(body, names, model.weights)
-    _set_attribute(body.data, STRIPE_ATTRIBUTE, model.stripe)
-    _set_attribute(body.data, DARK_ATTRIBUTE, model.dark)
-    body.data.materials.append(coat_material(f"{species}_coat"))
+    set_coat(body.data, model.coat)
+    body.data.materials.append(coat_material(f"{species}_coat", model.coat))
     eyes = _mesh_object(f"{species}_eyes", *model.eyes, armature, collection)
     eyes.vertex_groups.new(name="head").add(list(range(len(model.eyes[0]))), 1.0, "REPLACE")
     eyes.data.materials.append(eye_material(f"{species}_eye"))
@@ -119,8 +118,3 @@ def _set_weights(obj: bpy.types.Object, names: list[str], weights: NDArray[Any])
         add = group.add
         for row, weight in zip(rows.tolist(), weights[rows, column].tolist(), strict=True):
             add((row,), weight, "REPLACE")
-
-
-def _set_attribute(mesh: bpy.types.Mesh, name: str, values: NDArray[Any]) -> None:
-    attribute = mesh.attributes.new(name, "FLOAT", "POINT")
-    attribute.data.foreach_set("value", values.astype(np.float32))

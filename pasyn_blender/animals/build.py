@@ -55,7 +55,8 @@ def build_animal(species: str, individual: int) -> LoadedRig:
     for bone in armature.pose.bones:
         bone.rotation_mode = "QUATERNION"
     height = model.plan.factors["withers_height"]
-    actions = tuple(bake_clip(armature, model.bones, clip) for clip in clips(model.bones, height))
+    motions = clips(model.bones, height, model.plan.family, individual)
+    actions = tuple(bake_clip(armature, model.bones, clip) for clip in motions)
     bpy.context.scene.render.fps = FRAMES_PER_SECOND
     bpy.context.view_layer.update()
     return LoadedRig(

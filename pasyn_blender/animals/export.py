@@ -87,7 +87,7 @@ def save_glb(rig: LoadedRig, path: Path) -> None:
         Blender cannot write it.
     """
     for mesh in rig.meshes:
-        _colour_vertices(mesh, path)
+        colour_vertices(mesh, path)
     for action in rig.actions or ():
         _begin_at_zero(action)
     # Without animation data the exporter takes an armature for one that never moves.
@@ -124,8 +124,24 @@ def _call(path: Path, operator: Any, **settings: Any) -> None:
         raise RenderError(f"Blender wrote no {path.name}; is the disk full?")
 
 
-def _colour_vertices(mesh: Any, path: Path) -> None:
-    """Give a mesh materials that read vertex colours, where its own compute colours in another way."""
+def colour_vertices(mesh: Any, path: Path) -> None:
+    """Give a mesh materials that read vertex colours, where its own compute colours in another way.
+
+    Vertex colours that are there are taken as the finished coat; where there are none they are made of what
+    the materials give at the vertices.
+
+    Parameters
+    ----------
+    mesh
+        Mesh object in the scene.
+    path
+        File that is to be written, to name in errors.
+
+    Raises
+    ------
+    RenderError
+        Blender cannot evaluate the materials.
+    """
     slots = [slot for slot in mesh.material_slots if slot.material is not None]
     computed = [slot for slot in slots if _computes_colour(slot.material)]
     if not computed:

@@ -14,15 +14,16 @@ from mathutils import Vector
 from ..errors import RenderError
 from ..rig.geometry import FloatArray
 from .camera import aim_camera, create_camera
-from .framing import solve_view
+from .framing import solve_view, view_axes
 from .render_settings import RenderOptions, configure_render
 
 _SKY: Final = (0.82, 0.86, 0.90, 1.0)
 _GROUND: Final = (0.50, 0.47, 0.43, 1.0)
-_SKY_LIGHT: Final = 0.75
-_SUN: Final = 2.4
-_SUN_FROM: Final = (1.0, -0.9, 1.7)
-"""From the left, the front and above: towards the lamp, body axes."""
+_SKY_LIGHT: Final = 0.65
+_SUN: Final = 2.1
+_SUN_BESIDE: Final = 38.0
+_SUN_ABOVE: Final = 48.0
+"""Degrees to the left of the camera and above ground: no side of the animal is seen in its own shadow."""
 
 _SUN_WIDTH: Final = 22.0
 """Degrees across, like thin cloud before the sun: shadows with soft edges."""
@@ -88,7 +89,7 @@ class Portraits:
         self._camera = create_camera(scene)
         length = float(np.ptp(vertices, axis=0).max())
         self._reach = length * _FADE
-        _light(scene, body_frame)
+        self._sun = _light(scene)
         _lay_ground(scene, self._reach)
 
     def take(self, vertices: FloatArray, view: PortraitView) -> bytes:
@@ -108,6 +109,8 @@ class Portraits:
         """
         aim_camera(self._camera, solve_view(vertices, self._frame, view, (self._size, self._size)))
         self._camera.data.clip_end = self._reach * 10
+        towards = -view_axes(self._frame, view.azimuth - _SUN_BESIDE, _SUN_ABOVE, 0.0)[2]
+        self._sun.matrix_world = Vector(towards.tolist()).to_track_quat("Z", "Y").to_matrix().to_4x4()
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "portrait.png"
             bpy.context.scene.render.filepath = str(path)
@@ -120,7 +123,8 @@ class Portraits:
             return path.read_bytes()
 
 
-def _light(scene: Any, body_frame: FloatArray) -> None:
+def _light(scene: Any) -> Any:
+    """Sky and sun; the sun is returned, to be aimed."""
     world = bpy.data.worlds.new("portrait sky")
     world.use_nodes = True
     background = next(node for node in world.node_tree.nodes if node.type == "BACKGROUND")
@@ -135,9 +139,8 @@ def _light(scene: Any, body_frame: FloatArray) -> None:
     data = bpy.data.lights.new("portrait sun", "SUN")
     data.energy, data.angle = _SUN, np.radians(_SUN_WIDTH)
     sun = bpy.data.objects.new("portrait sun", data)
-    towards = np.array(_SUN_FROM) @ body_frame
-    sun.matrix_world = Vector(towards.tolist()).to_track_quat("Z", "Y").to_matrix().to_4x4()
     scene.collection.objects.link(sun)
+    return sun
 
 
 def _lay_ground(scene: Any, reach: float) -> None:

@@ -35,6 +35,8 @@ class Ellipsoid:
         Radius of the smooth union or cut.
     hollow
         Whether it is cut out.
+    part
+        Sweep that it moves with; empty: whichever is nearest.
     """
 
     centre: FloatArray
@@ -42,6 +44,7 @@ class Ellipsoid:
     radii: FloatArray
     blend: float
     hollow: bool = False
+    part: str = ""
 
     @property
     def reach(self) -> tuple[FloatArray, FloatArray]:
@@ -136,7 +139,7 @@ def ellipsoids(plan: BodyPlan) -> tuple[Ellipsoid, ...]:
             centre, axes, unit = on_head(plan, *mass.offset.tolist()), skull, size
         else:
             centre, axes, unit = plan.joints[mass.at] + mass.offset * plan.scale, np.eye(3), plan.scale
-        made.append(Ellipsoid(centre, axes, mass.radii * unit, mass.blend * unit, mass.hollow))
+        made.append(Ellipsoid(centre, axes, mass.radii * unit, mass.blend * unit, mass.hollow, mass.part))
     # Hollows last: what is cut out stays open.
     return tuple(sorted(made, key=lambda mass: mass.hollow))
 

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from .mesh_graph import Neighbours
+from .shape import Ellipsoid, ellipsoids
 from .species import BodyPlan
 from .sweep import FloatArray, Sweep
 
@@ -76,7 +77,9 @@ def chain_weights(plan: BodyPlan, sweep: Sweep, parameter: FloatArray) -> dict[s
     return {bone: reached[i] - reached[i + 1] for i, (bone, _, _) in enumerate(chain)}
 
 
-def part_shares(sweeps: tuple[Sweep, ...], vertices: FloatArray, softness: float) -> FloatArray:
+def part_shares(
+    sweeps: tuple[Sweep, ...], vertices: FloatArray, softness: float, masses: tuple[Ellipsoid, ...] = ()
+) -> FloatArray:
     """How much each vertex belongs to each sweep.
 
     Parameters
@@ -87,6 +90,8 @@ def part_shares(sweeps: tuple[Sweep, ...], vertices: FloatArray, softness: float
         (V, 3) skin; the right half is folded onto the left.
     softness
         Distance over which parts mix, metres.
+    masses
+        Swellings; those that name a sweep count as belonging to it.
 
     Returns
     -------
@@ -100,6 +105,9 @@ def part_shares(sweeps: tuple[Sweep, ...], vertices: FloatArray, softness: float
         low, high = part.reach
         near = np.flatnonzero(np.all((folded >= low) & (folded <= high), axis=1))
         distance[near, i] = part.distance(folded[near])
+        for mass in masses:
+            if mass.part == part.name:
+                distance[:, i] = np.minimum(distance[:, i], mass.distance(folded))
     distance -= distance.min(axis=1, keepdims=True)
     shares = np.exp(-distance / softness)
     normal: FloatArray = shares / shares.sum(axis=1, keepdims=True)
@@ -135,7 +143,7 @@ def skin_weights(
     """
     column = {name: i for i, name in enumerate(bones)}
     weights = np.zeros((len(vertices), len(bones)))
-    shares = part_shares(sweeps, vertices, 0.014 * plan.scale)
+    shares = part_shares(sweeps, vertices, 0.014 * plan.scale, ellipsoids(plan))
     folded = np.column_stack([np.abs(vertices[:, 0]), vertices[:, 1:]])
     for i, part in enumerate(sweeps):
         rows = np.flatnonzero(shares[:, i] > 1e-4)

@@ -78,6 +78,8 @@ class Mass:
         Radius of the smooth union or cut, in the same unit.
     hollow
         Whether it is cut out.
+    part
+        Sweep that it moves with (``torso`` for an udder between the thighs); empty: whichever is nearest.
     """
 
     at: str
@@ -85,6 +87,7 @@ class Mass:
     radii: FloatArray
     blend: float
     hollow: bool
+    part: str = ""
 
 
 @dataclass(frozen=True)
@@ -308,7 +311,7 @@ def _table(name: str, data: Mapping[str, Any], key: str, width: int) -> FloatArr
 
 
 def _mass(name: str, key: str, given: Mapping[str, Any], unit: float) -> Mass:
-    known = {"at", "offset", "radii", "blend", "hollow"}
+    known = {"at", "offset", "radii", "blend", "hollow", "part"}
     if not {"at", "offset", "radii"} <= set(given) <= known:
         raise RigError(f"{name}.yaml: masses.{key}: expected keys {sorted(known)}, found {sorted(given)}")
     own = 1.0 if given["at"] == "head" else unit
@@ -318,6 +321,7 @@ def _mass(name: str, key: str, given: Mapping[str, Any], unit: float) -> Mass:
         radii=np.asarray(given["radii"], float) * own,
         blend=float(given.get("blend", 0.03)) * own,
         hollow=bool(given.get("hollow", False)),
+        part=str(given.get("part", "")),
     )
 
 

@@ -1,130 +1,50 @@
-"""Motions of an animal that stays where it is: grazing, standing at ease, looking around."""
+"""Motions of an animal that stays where it is: at ease, grazing, drinking, looking around.
+
+Horses on their feet rest one hind leg at a time, the hoof on its toe, and change after some minutes; grazing
+animals set one forefoot before the other and crop from side to side (Waring, Horse Behavior, 2nd ed. 2003).
+The poll opens by some 60 degrees in a horse that reaches between its feet (Clayton et al., Equine Vet. J. 42,
+2010), and the neck bends at its base, hardly in its middle.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
-from .clip import HOOVES, Clip, ease, pose_ears, pose_neck, pose_tail, toe_of, wave
-from .kinematics import Figure, HoofPath, plant, turn
+from ..errors import RigError
+from .clip import Clip
+from .contact_solving import RestSkin
+from .lively_motions import lively_scores
+from .postures import Build, Moment, Score, build_of, solved
+from .resting_motions import resting_scores
 from .skeleton import Bone
-from .sweep import FloatArray
+from .standing_postures import (
+    STANDING,
+    breathing,
+    chance,
+    head_to,
+    idle,
+    level,
+    on_side,
+    planted,
+    timed,
+    together,
+    waves,
+)
 
-
-def _planted(figure: Figure, bones: Sequence[Bone], shifts: Mapping[tuple[str, str], FloatArray],
-             heels: Mapping[tuple[str, str], FloatArray] | None = None) -> float:  # fmt: skip
-    """Keep all four hooves on the ground, set forward or back by ``shifts`` (x, y)."""
-    worst = 0.0
-    none = np.zeros(figure.frames)
-    for limb, suffix in HOOVES:
-        shift = shifts.get((limb, suffix), np.zeros(2))
-        toe = toe_of(bones, limb, suffix) + np.array([*shift, 0.0])
-        pitch = (heels or {}).get((limb, suffix), none)
-        path = HoofPath(np.broadcast_to(toe, (figure.frames, 3)), pitch, 0.25 * pitch, none)
-        worst = max(worst, float(plant(figure, limb, suffix, path).max()))
-    return worst
-
-
-def _swish(phase: FloatArray, times: Sequence[tuple[float, float]]) -> Callable[[float], FloatArray]:
-    """Tail strokes to one side at (phase, degrees), with rest between them."""
-
-    def sway(lag: float) -> FloatArray:
-        total = np.zeros_like(phase)
-        for at, degrees in times:
-            away = (phase - lag * 0.35 - at + 0.5) % 1.0 - 0.5
-            total = total + degrees * np.exp(-((away / 0.045) ** 2)) * np.cos(away * 45.0)
-        return total
-
-    return sway
-
-
-def graze(bones: Sequence[Bone], height: float) -> Clip:
-    """Head at the ground, cropping from side to side, one forefoot before the other."""
-    frames = 96
-    phase = np.arange(frames + 1) / frames
-    lips = next(bone for bone in bones if bone.name == "head").tail
-    shifts = {
-        ("fore", ".L"): np.array([0.02, -0.17]) * height, ("fore", ".R"): np.array([-0.02, 0.10]) * height,
-        ("hind", ".L"): np.array([0.0, 0.05]) * height, ("hind", ".R"): np.array([0.0, -0.07]) * height,
-    }  # fmt: skip
-    crop = wave(phase, 6.0) * ease(0.5 + 0.5 * wave(phase, 1.0, 0.3) + 0.3)
-    aim = 9.0 * wave(phase, 1.0, 0.15) + 3.0 * wave(phase, 2.0, 0.4)
-
-    def bowed(pitch: FloatArray) -> Figure:
-        figure = Figure(bones, frames + 1)
-        figure.offset[:, 2] = -0.025 * height
-        figure.rotate("pelvis", turn(0, np.full(frames + 1, 4.5)))
-        figure.rotate("chest", turn(0, np.full(frames + 1, 6.0)))
-        # The poll opens by some 60 degrees, little more than that of a horse that reaches between its feet
-        # (Clayton et al., Equine Vet. J. 42, 2010): the head hangs from the neck, the nose does not poke.
-        pose_neck(figure, pitch, -0.72 * pitch + 2.0 * crop, aim, 0.3 * aim, lowered=True)
-        return figure
-
-    low, high = np.full(frames + 1, 40.0), np.full(frames + 1, 125.0)
-    goal = (0.035 + 0.010 * crop) * height
-    for _ in range(24):
-        middle = 0.5 * (low + high)
-        above = bowed(middle).carried("head", lips)[:, 2] > goal
-        low, high = np.where(above, middle, low), np.where(above, high, middle)
-    figure = bowed(0.5 * (low + high))
-    pose_tail(figure, 4.0, _swish(phase, [(0.15, 30.0), (0.62, -34.0)]))
-    pose_ears(figure, -8.0 + 9.0 * wave(phase, 3.0, 0.2), 10.0 * wave(phase, 2.0, 0.7))
-    miss = _planted(figure, bones, shifts)
-    return Clip("graze", figure.local, figure.offset, np.ones((frames + 1, 4), bool), 0.0, miss)
-
-
-def stand(bones: Sequence[Bone], height: float) -> Clip:
-    """At ease: weight shifts from side to side, one hind hoof rests on its toe, the head turns a little."""
-    frames = 120
-    phase = np.arange(frames + 1) / frames
-    figure = Figure(bones, frames + 1)
-    lean = wave(phase, 1.0, 0.25)
-    rest = ease(0.5 - 0.9 * wave(phase, 1.0, 0.25) - 0.1)
-    figure.offset[:, 0] = 0.012 * height * lean
-    figure.offset[:, 2] = height * (-0.010 - 0.004 * rest)
-    figure.rotate("pelvis", turn(1, -2.2 * rest + 0.8 * lean))
-    figure.rotate("spine_1", turn(1, 1.4 * rest))
-    figure.rotate("chest", turn(1, 0.8 * rest - 0.8 * lean), turn(0, 0.4 * wave(phase, 3.0)))
-    pose_neck(
-        figure,
-        9.0 + 4.0 * wave(phase, 1.0, 0.6),
-        -5.0 + 3.0 * wave(phase, 2.0, 0.3),
-        16.0 * wave(phase, 1.0, 0.4),
-    )
-    pose_tail(figure, 1.0, _swish(phase, [(0.3, -32.0), (0.42, 26.0), (0.8, 30.0)]))
-    pose_ears(figure, 8.0 * wave(phase, 2.0, 0.1), 14.0 * wave(phase, 3.0, 0.5))
-    shifts = {
-        ("fore", ".R"): np.array([0.0, -0.03]) * height,
-        ("hind", ".R"): np.array([0.0, -0.05]) * height,
-        ("hind", ".L"): np.array([0.0, 0.03]) * height,
-    }
-    miss = _planted(figure, bones, shifts, {("hind", ".R"): 34.0 * rest})
-    return Clip("stand", figure.local, figure.offset, np.ones((frames + 1, 4), bool), 0.0, miss)
-
-
-def look_around(bones: Sequence[Bone], height: float) -> Clip:
-    """Alarmed: neck raised, the head turned far to one side and then the other, ears pricked."""
-    frames = 96
-    phase = np.arange(frames + 1) / frames
-    figure = Figure(bones, frames + 1)
-    figure.offset[:, 2] = -0.008 * height
-    glance = 62.0 * (ease((phase - 0.06) / 0.16) - ease((phase - 0.32) / 0.14))
-    glance = glance - 70.0 * (ease((phase - 0.50) / 0.16) - ease((phase - 0.80) / 0.16))
-    figure.rotate("chest", turn(2, 0.05 * glance))
-    pose_neck(figure, -9.0 + 0.06 * np.abs(glance), 6.0 + 4.0 * wave(phase, 2.0, 0.1), glance, -0.06 * glance)
-    pose_tail(figure, 6.0, _swish(phase, [(0.4, 30.0)]))
-    pose_ears(figure, 8.0 + 3.0 * wave(phase, 4.0), -10.0 + 8.0 * wave(phase, 2.0, 0.3))
-    shifts = {
-        ("fore", ".L"): np.array([0.01, -0.05]) * height,
-        ("hind", ".R"): np.array([0.0, 0.06]) * height,
-    }
-    miss = _planted(figure, bones, shifts)
-    return Clip("look_around", figure.local, figure.offset, np.ones((frames + 1, 4), bool), 0.0, miss)
+FAMILIES: Final = ("unguligrade", "digitigrade")
+ONE_WAY: Final = ("lie_down", "get_up", "sit_down")
+"""Beginnings of the names of motions that end elsewhere than they begin."""
 
 
 def standing_clips(
-    bones: Sequence[Bone], height: float, family: str = "unguligrade", seed: int = 0
+    bones: Sequence[Bone],
+    height: float,
+    family: str = "unguligrade",
+    seed: int = 0,
+    skin: RestSkin | None = None,
 ) -> tuple[Clip, ...]:
     """All motions of an individual that stays where it is.
 
@@ -137,6 +57,186 @@ def standing_clips(
     family
         ``unguligrade`` or ``digitigrade``.
     seed
-        Of what varies from one individual to another.
+        Of what varies from one individual to another: depth, spread and speed.
+    skin
+        Skin at rest, by which a lying animal finds the ground; without it its trunk is as deep and broad as
+        a horse's.
+
+    Returns
+    -------
+    tuple of Clip
+        Those named in :data:`ONE_WAY` end elsewhere than they begin; all others are cyclic.
+
+    Raises
+    ------
+    RigError
+        If there is no such family.
     """
-    return graze(bones, height), stand(bones, height), look_around(bones, height)
+    if family not in FAMILIES:
+        raise RigError(f"there is no family {family!r} of animals; families are {', '.join(FAMILIES)}")
+    build = build_of(bones, height, skin)
+    dog = family == "digitigrade"
+    scores = [
+        *_at_ease(build, dog, seed),
+        *_feeding(build, dog, seed),
+        *_looking(build, dog, seed),
+        *resting_scores(build, dog, seed),
+        *lively_scores(build, dog, seed),
+    ]
+    return solved(build, scores)
+
+
+def _at_ease(build: Build, dog: bool, seed: int) -> list[Score]:
+    """Standing, the weight now here, now there."""
+    random = chance(seed, 1)
+    calm = {**STANDING, **planted(), **level(), "neck": 6.0, "head": -4.0, "tail": 2.0}
+    lean = random.uniform(0.010, 0.018)
+    sets = random.uniform(0.02, 0.06, 4)
+    square = {**calm, "fore.R:ahead": -sets[0], "hind.R:ahead": -sets[1], "hind.L:ahead": 0.5 * sets[2]}
+    shift = [
+        (0, square),
+        (30, {"x": lean, "pelvis:roll": 1.0, "chest:roll": -1.0, "neck": 12.0, "neck:yaw": 8.0}),
+        (72, {"x": -lean, "pelvis:roll": -1.0, "chest:roll": 1.0, "neck": 3.0, "neck:yaw": -12.0}),
+        (104, square | {"x": 0.0, "neck:yaw": 0.0}),
+    ]
+    apart = {
+        **calm, "z": -0.025, "neck": 14.0, "head": -9.0, "fore.L:ahead": 0.10, "fore.R:ahead": -0.07,
+        "hind.L:ahead": -0.12, "hind.R:ahead": 0.07, "fore.L:out": 0.02, "fore.R:out": 0.02, "hind.L:out": 0.03,
+        "hind.R:out": 0.02,
+    }  # fmt: skip
+    stretched = {
+        **calm, "z": -0.03, "neck": -8.0, "head": 4.0, "fore.L:ahead": 0.11, "fore.R:ahead": 0.09,
+        "hind.L:ahead": -0.13, "hind.R:ahead": -0.11, "spine:pitch": -3.0,
+    }  # fmt: skip
+    scores = [
+        Score("stand", timed(shift, random.uniform(0.9, 1.2)), together(idle(random), breathing())),
+        Score("stand_apart", timed([(0, apart), (28, {"neck": 20.0, "neck:yaw": 10.0}), (60, apart | {"neck:yaw": 0.0})]),
+              together(idle(random), breathing(beats=2))),
+        Score("stand_parked", timed([(0, stretched), (24, {"neck": -12.0}), (52, stretched)]),
+              together(idle(random), breathing(beats=2))),
+    ]  # fmt: skip
+    for right in (False, True):
+        side = "right" if right else "left"
+        if dog:
+            lifted = {**calm, "z": -0.012, "x": -0.012, "chest:roll": -1.0, "fore.L:up": 0.10, "fore.L:flexion": 62.0,
+                      "fore.L:hoof": 40.0, "fore.L:ahead": -0.01, "neck": -4.0, "head": 2.0}  # fmt: skip
+            moments = [(0, calm), (12, lifted), (40, {"neck": -7.0, "neck:yaw": 6.0}), (54, calm | {"neck:yaw": 0.0})]
+            name = f"stand_foot_up_{side}"
+        else:
+            tip = random.uniform(28.0, 38.0)
+            lifted = {**calm, "z": -0.016, "x": -0.016, "pelvis:roll": 2.2, "spine:roll": -1.4, "chest:roll": -0.8,
+                      "hind.L:hoof": tip, "hind.L:pastern": 0.25 * tip, "neck": 18.0, "head": -12.0,
+                      "ears": 8.0, "hind.L:ahead": 0.05}  # fmt: skip
+            moments = [(0, calm), (16, lifted), (56, {"neck": 22.0, "neck:yaw": 7.0}), (76, calm | {"neck:yaw": 0.0, "ears": 0.0})]  # fmt: skip
+            name = f"stand_easy_{side}"
+        scores.append(Score(name, on_side(timed(moments), right), together(idle(random), breathing())))
+    return scores
+
+
+def _feeding(build: Build, dog: bool, seed: int) -> list[Score]:
+    """Grazing, drinking, browsing."""
+    random = chance(seed, 2)
+    scores = []
+    step = random.uniform(0.09, 0.15)
+    for name, right, sweep in (("graze", False, 11.0), ("graze_wide", True, 24.0)):
+        trunk = {**STANDING, "z": -0.022, **planted(), **level(), "pelvis:pitch": 2.0, "chest:pitch": 4.0, "tail": 3.0}
+        low = head_to(build, 0.02, trunk)
+        low["neck"] += 5.0  # the ground stops it
+        if low["pelvis:pitch"] < 10.0:
+            low |= {"fore.L:ahead": step, "fore.R:ahead": -0.6 * step, "hind.L:ahead": -0.4 * step,
+                    "hind.R:ahead": 0.5 * step}  # fmt: skip
+        low["lips"] = 0.035
+        moments = timed([
+            (0, low), (26, {"neck:yaw": sweep, "head:roll": 0.3 * sweep}),
+            (62, {"neck:yaw": -0.9 * sweep, "head:roll": -0.3 * sweep}), (88, low | {"neck:yaw": 0.0, "head:roll": 0.0}),
+        ], random.uniform(0.9, 1.15))  # fmt: skip
+        crop = waves(("lips", 0.010, 7.0, 0.0), ("head", 2.0, 7.0, 0.03))
+        scores.append(Score(name, on_side(moments, right), together(idle(random, 3), crop)))
+    apart = random.uniform(0.03, 0.06)
+    trunk = {**STANDING, "z": -0.03, **planted(), **level(), "pelvis:pitch": 3.0, "chest:pitch": 4.0}
+    up = {**trunk, "neck": 20.0, "head": -14.0, "pelvis:pitch": 0.0, "chest:pitch": 0.0}
+    drink = head_to(build, 0.0, trunk, head=-0.58)
+    drink["neck"] += 6.0
+    spread = {"fore.L:out": apart, "fore.R:out": apart, "fore.L:ahead": 0.10, "fore.R:ahead": 0.03}
+    feet = {name: drink.get(name, 0.0) or value for name, value in spread.items()}
+    gulp = waves(("lips", 0.003, 9.0, 0.0), ("head", 1.0, 9.0, 0.0), ("ears", 8.0, 9.0, 0.1))
+    scores.append(Score("drink", timed([(0, {**drink, **feet, "lips": 0.014}), (40, {"neck:yaw": 3.0}),
+                                        (80, {"neck:yaw": 0.0})]), together(gulp, breathing(0.3, 2))))  # fmt: skip
+    bend = {name: value for name, value in drink.items() if name.endswith((":roll", ":out", ":ahead"))}
+    scores.append(Score("drink_and_look", timed([
+        (0, {**up, **bend, **feet, "lips": 0.014, "neck": -4.0, "head": -2.0}), (14, {"neck:yaw": 14.0}),
+        (38, {**drink, **feet, "neck:yaw": 0.0}), (66, {"neck": drink["neck"] - 1.0}),
+        (92, {**up, **feet, "neck": -4.0, "head": -2.0, "neck:yaw": 0.0}),
+    ]), idle(random)))  # fmt: skip
+    for name, share, turned in (("eat", 0.42, 12.0), ("browse", 0.72, -16.0)):
+        trunk = {**STANDING, **planted(), **level(), "fore.L:ahead": 0.05, "tail": 2.0}
+        meal = head_to(build, share, trunk, head=-0.30 if share < 0.5 else -0.10)
+        chew = waves(("head", 1.8, 8.0, 0.0), ("head:roll", 2.5, 4.0, 0.1), ("neck", 1.2, 4.0, 0.3))
+        moments = timed([(0, meal), (24, {"neck:yaw": turned, "neck": meal["neck"] - 4.0}),
+                         (52, {"neck:yaw": -0.7 * turned}), (80, meal | {"neck:yaw": 0.0})])  # fmt: skip
+        scores.append(Score(name, moments, together(idle(random), chew)))
+    if not dog:
+        high = {**STANDING, "z": -0.004, **planted(), **level(), "neck": -30.0, "head": -24.0, "fore.L:ahead": 0.05}
+        pluck = waves(("neck", 2.5, 3.0, 0.0), ("head", 3.0, 6.0, 0.1), ("head:roll", 3.0, 3.0, 0.2))
+        moments = timed([(0, high), (28, {"neck:yaw": 18.0, "neck": -24.0}), (60, {"neck:yaw": -12.0, "neck": -33.0}),
+                         (84, high | {"neck:yaw": 0.0})])  # fmt: skip
+        scores.append(Score("browse_high", moments, together(idle(random), pluck)))
+    low = head_to(build, 0.03, {**STANDING, "z": -0.015, **planted(), **level(), "chest:pitch": 3.0}, head=-0.55)
+    sniff = waves(("lips", 0.008, 9.0, 0.0), ("neck:yaw", 4.0, 3.0, 0.25))
+    moments = timed([
+        (0, low | {"lips": 0.03, "neck": low["neck"] + 4.0}), (20, {"neck:yaw": 26.0, "lips": 0.05}),
+        (46, {"neck:yaw": -20.0, "lips": 0.02}), (70, low | {"lips": 0.03, "neck": low["neck"] + 4.0, "neck:yaw": 0.0}),
+    ])  # fmt: skip
+    scores.append(Score("sniff_ground", moments, together(idle(random), sniff)))
+    return scores
+
+
+def _looking(build: Build, dog: bool, seed: int) -> list[Score]:
+    """Looking left, right and back, and alarmed."""
+    random = chance(seed, 3)
+    calm = {**STANDING, "z": -0.008, **planted(), **level(), "neck": 2.0, "head": -2.0, "tail": 3.0}
+    alert = calm | {"neck": -12.0, "head": 6.0, "ears": 8.0, "tail": 12.0, "fore.L:ahead": 0.05, "hind.R:ahead": -0.06}
+    far, other = random.uniform(58.0, 72.0, 2)
+    around = [
+        (0, alert), (16, {"neck:yaw": far, "neck": -8.0, "chest:yaw": 3.0}), (30, {}),
+        (52, {"neck:yaw": -other, "chest:yaw": -3.0}), (68, {}),
+        (86, alert | {"neck:yaw": 0.0, "chest:yaw": 0.0}),
+    ]  # fmt: skip
+    still = waves(("head", 2.0, 2.0, 0.0), ("neck", 1.2, 3.0, 0.3))
+    scores = [
+        Score("look_around", timed(around), together(idle(random), still)),
+        Score("look_alert", timed([(0, alert), (10, {"neck": -18.0, "head": 10.0}), (34, {"neck:yaw": 12.0}),
+                                   (58, alert | {"neck:yaw": 0.0})]), together(idle(random, 3), breathing(0.6, 4))),
+    ]  # fmt: skip
+    for right in (False, True):
+        side = "right" if right else "left"
+        back = random.uniform(82.0, 100.0)
+        moments = timed([
+            (0, calm), (18, {"neck:yaw": back, "chest:yaw": 8.0, "spine:yaw": 6.0, "neck": 6.0, "head": -6.0,
+                             "head:roll": -6.0, "x": -0.012}),
+            (44, {"neck:yaw": 0.92 * back, "neck": 2.0}),
+            (62, calm | {"neck:yaw": 0.0, "head:roll": 0.0}),
+        ])  # fmt: skip
+        scores.append(Score(f"look_{side}", on_side(moments, right), together(idle(random), still)))
+    return scores
+
+
+def _one(name: str, bones: Sequence[Bone], height: float) -> Clip:
+    build = build_of(bones, height)
+    scores = [*_at_ease(build, False, 0), *_feeding(build, False, 0), *_looking(build, False, 0)]
+    return solved(build, [score for score in scores if score.name == name])[0]
+
+
+def graze(bones: Sequence[Bone], height: float) -> Clip:
+    """Head at the ground, cropping from side to side."""
+    return _one("graze", bones, height)
+
+
+def stand(bones: Sequence[Bone], height: float) -> Clip:
+    """At ease, the weight shifting from side to side."""
+    return _one("stand", bones, height)
+
+
+def look_around(bones: Sequence[Bone], height: float) -> Clip:
+    """Alarmed, the head turned far to one side and then the other."""
+    return _one("look_around", bones, height)

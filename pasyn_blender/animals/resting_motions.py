@@ -1,0 +1,216 @@
+"""Lying down, lying, getting up and sitting.
+
+Horses and cattle lie down alike: the head sinks, the forelegs fold until the animal kneels on its carpi, and
+the hindquarters are let down to one side. They get up differently: a horse puts its forelegs out first and
+sits like a dog before its hind legs push; cattle, sheep, goats, deer and giraffes stay on their carpi, throw
+the head forward, raise the hindquarters and put one forefoot up after the other (Schnitzer, Abliegen,
+Liegestellungen und Aufstehen beim Rind, KTBL 1971; Lidfors, The use of getting up and lying down movements in
+the evaluation of cattle environments, Vet. Res. Commun. 13, 1989; Hansen et al., How horses lie down and get
+up, Behav. Processes 2007). Lying down takes a cow some 6 s, getting up 3 to 5 s.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .folded_legs import balanced, folded_foreleg, folded_hindleg, lowered, resting_heights, trunk_of
+from .postures import Build, Moment, Posture, Score
+from .sitting_motions import sitting_scores
+from .standing_postures import (
+    STANDING,
+    breathing,
+    chance,
+    idle,
+    level,
+    on_side,
+    only,
+    planted,
+    timed,
+    together,
+    waves,
+    without_legs,
+)
+
+
+def resting_scores(build: Build, dog: bool, seed: int) -> list[Score]:
+    """Lying down, lying and getting up, and of dogs and cats sitting."""
+    return sitting_scores(build, seed) if dog else _couching_scores(build, seed)
+
+
+def _couching_scores(build: Build, seed: int) -> list[Score]:
+    random = chance(seed, 4)
+    scores = []
+    for right in (False, True):
+        side = "right" if right else "left"
+        tilt, pace = random.uniform(6.0, 12.0), random.uniform(0.9, 1.15)
+        scores += [
+            Score(f"lie_down_{side}", on_side(lie_down(build, pace, tilt), right), idle(random), lies=True),
+            Score(f"get_up_horse_{side}", on_side(get_up_horse(build, pace, tilt), right), idle(random), lies=True),
+            Score(f"get_up_cattle_{side}", on_side(get_up_cattle(build, pace, tilt), right), idle(random), lies=True),
+        ]
+        couch = couched(build, random.uniform(6.0, 15.0), random.uniform(0.8, 1.3), random.uniform(-1.5, 1.5))
+        turned = random.uniform(20.0, 42.0)
+        calm = timed([(0, couch), (24, {"neck": couch["neck"] - 6.0, "neck:yaw": turned}), (46, {}),
+                      (70, couch | {"neck:yaw": 0.0})])  # fmt: skip
+        chew = waves(("head", 1.2, 7.0, 0.0), ("head:roll", 2.0, 3.0, 0.0))
+        scores.append(Score(f"lie_{side}", on_side(calm, right), together(idle(random), breathing(), chew), lies=True))
+    couch = couched(build, 12.0, 1.2, -1.0)
+    flank = couch | {"neck": 34.0, "head": -18.0, "neck:yaw": 104.0, "chest:yaw": 7.0, "spine:yaw": 5.0,
+                     "head:roll": -16.0, "ears": 10.0}  # fmt: skip
+    scores.append(Score("sleep_curled", timed([(0, flank), (30, {"neck": 35.5}), (60, flank)]),
+                        breathing(0.6, 2), lies=True))  # fmt: skip
+    # Heavy with sleep the nose rests on the ground.
+    nod = couch | {"neck": 92.0, "head": -44.0, "ears": 12.0, "lips": 0.018}
+    scores.append(Score("sleep_nodding", timed([(0, couch), (26, nod), (56, {"neck": 90.0}), (82, couch | {"lips": 0.0})]),
+                        breathing(0.6, 3), lies=True))  # fmt: skip
+    return scores
+
+
+def couched(build: Build, tilt: float = 8.0, spread: float = 1.0, pitch: float = 1.0, neck: float = 4.0,
+            head: float = -2.0, ahead: float = 0.0) -> dict[str, float]:  # fmt: skip
+    """Lying on the breast, on the left haunch, all legs folded; feet where that leaves them."""
+    trunk = {
+        **STANDING, **level(), "y": -ahead, "pelvis:roll": tilt, "chest:roll": -0.6 * tilt, "spine:roll": -0.25 * tilt,
+        "pelvis:pitch": pitch, "spine:pitch": 1.0, "chest:pitch": 1.0, "neck": neck, "head": head, "ears": 4.0,
+    }  # fmt: skip
+    posture = lowered(build, trunk)
+    posture |= folded_foreleg(build, posture, ".L", yaw=2.0, slope=24.0)
+    posture |= folded_foreleg(build, posture, ".R", yaw=7.0, slope=27.0, out=0.01)
+    posture |= folded_hindleg(build, posture, ".L", yaw=10.0 * spread, out=0.03)
+    posture |= folded_hindleg(build, posture, ".R", yaw=26.0 * spread, out=0.06, slope=30.0)
+    return posture
+
+
+def _kneeling(build: Build, couch: Posture, hip: float, neck: float, head: float, ahead: float = 0.04
+              ) -> dict[str, float]:  # fmt: skip
+    """On the carpi, where the couched animal has them, with the hips at a share of their usual height."""
+    shoulder_up, hip_up = resting_heights(build)
+    leg = build.leg("fore", ".L")
+    kneel = shoulder_up - leg.joints[2, 2] + build.thickness["front_cannon"]
+    trunk = {
+        **STANDING, "y": couch["y"] - ahead, "spine:pitch": 3.0, "chest:pitch": -4.0, "neck": neck,
+        "head": head, "ears": 0.0, "pelvis:roll": 0.0, "chest:roll": 0.0, "spine:roll": 0.0,
+    }  # fmt: skip
+    posture = balanced(build, trunk, 0.90 * kneel, hip * hip_up)
+    return {**posture, **only(couch, "fore")}
+
+
+def _gathered(build: Build, couch: Posture) -> dict[str, float]:
+    """Hind feet under the belly, where the animal will lie down on them, as far as they reach."""
+    feet = planted(("hind.L", "hind.R"))
+    for limb, most in (("hind.L", 0.19), ("hind.R", 0.16)):
+        feet[f"{limb}:ahead"] = float(np.clip(couch[f"{limb}:ahead"], -0.05, most))
+    return feet
+
+
+def lie_down(build: Build, pace: float, tilt: float) -> list[Moment]:
+    """Stand, gather the feet, kneel, and let the hindquarters down on the left haunch."""
+    couch = couched(build, tilt, ahead=-0.10)
+    shoulder_up, hip_up = resting_heights(build)
+    kneel = _kneeling(build, couch, 0.86, 52.0, -30.0)
+    sink = _kneeling(build, couch, 0.55, 34.0, -22.0, ahead=0.01)
+    gathered = _gathered(build, couch)
+    lower = balanced(
+        build, {**STANDING, "y": -0.02, "neck": 66.0, "head": -40.0, "spine:pitch": 4.0}, 0.92 * shoulder_up,
+        0.95 * hip_up,
+    )  # fmt: skip
+    half = balanced(
+        build, {**STANDING, "y": 0.5 * kneel["y"], "neck": 62.0, "head": -36.0, "spine:pitch": 3.0},
+        0.5 * (kneel_height(build) + shoulder_up) * 0.95, 0.92 * hip_up,
+    )  # fmt: skip
+    folding = {name: 0.55 * value for name, value in only(couch, "fore.L").items()}
+    folding |= {"fore.L:up": 0.07, "fore.L:free": 1.0, "fore.L:carried": 0.0}
+    bent = {"fore.R:cannon": 38.0, "fore.R:hoof": 32.0, "fore.R:pastern": 10.0, "fore.R:free": 1.0}
+    times = pace * np.array([0.0, 10.0, 24.0, 36.0, 48.0, 58.0, 72.0, 84.0])
+    return [
+        Moment(times[0], {**STANDING, **planted(), "neck": 8.0, "head": -4.0, "pelvis:pitch": 0.0}),
+        Moment(times[1], {"neck": 42.0, "head": -26.0, **only(gathered, "hind.L")}, lift=0.05),
+        Moment(times[2], {**lower, **only(gathered, "hind.R")}, lift=0.05),
+        Moment(times[3], {**half, **folding, **bent}),
+        Moment(times[4], {**kneel, **gathered}),
+        Moment(times[5], {**sink, "pelvis:roll": 0.4 * tilt}),
+        Moment(times[6], {**couch, "neck": 26.0, "head": -18.0}),
+        Moment(times[7], {"neck": 4.0, "head": -2.0}),
+    ]
+
+
+def kneel_height(build: Build) -> float:
+    """Height of the shoulder joints when the forearms stand upright on their carpi, metres."""
+    leg = build.leg("fore", ".L")
+    return float(leg.joints[0, 2] - leg.joints[2, 2] + build.thickness["front_cannon"])
+
+
+def get_up_cattle(build: Build, pace: float, tilt: float) -> list[Moment]:
+    """Hindquarters first: throw the head forward on the carpi, raise the hips, then one forefoot and the other."""
+    couch = couched(build, tilt, ahead=-0.10)
+    shoulder_up, hip_up = resting_heights(build)
+    gathered = _gathered(build, couch)
+    lunge = _kneeling(build, couch, 0.48, 46.0, -40.0, ahead=0.06)
+    raised = _kneeling(build, couch, 0.93, 40.0, -34.0, ahead=0.06)
+    half = balanced(
+        build, {**STANDING, "y": 0.4 * raised["y"], "neck": 22.0, "head": -18.0, "spine:pitch": 2.0},
+        0.45 * kneel_height(build) + 0.55 * shoulder_up, 0.98 * hip_up,
+    )  # fmt: skip
+    place = {**planted(("fore.R",)), "fore.R:ahead": 0.10}
+    bent = {"fore.R:cannon": 26.0, "fore.R:hoof": 8.0, "fore.R:pastern": -4.0, "fore.R:free": 1.0}
+    folding = {name: 0.7 * value for name, value in only(couch, "fore.L").items()}
+    folding |= {"fore.L:up": 0.08, "fore.L:free": 1.0, "fore.L:carried": 0.0}
+    swing = {name: 0.55 * value for name, value in only(couch, "fore.R").items()}
+    swing |= {"fore.R:up": 0.09, "fore.R:free": 1.0, "fore.R:carried": 0.0}
+    times = pace * np.array([0.0, 10.0, 20.0, 32.0, 38.0, 44.0, 54.0, 64.0, 74.0])
+    end = {**STANDING, "pelvis:pitch": 0.0, "spine:pitch": 0.0, "chest:pitch": 0.0, "y": 0.0}
+    return [
+        Moment(times[0], couch),
+        Moment(times[1], {"neck": -6.0, "head": 6.0, "pelvis:roll": 0.5 * tilt}),
+        Moment(times[2], {**lunge, **gathered}),
+        Moment(times[3], raised),
+        Moment(times[4], {**swing, "neck": 30.0, "head": -26.0}),
+        Moment(times[5], {**half, **place, **bent, **folding}),
+        Moment(times[6], {**end, "y": -0.02, "neck": 10.0, "head": -6.0, **planted(("fore.L",)),
+                          "fore.R:cannon": 0.0, "fore.R:hoof": 0.0, "fore.R:pastern": 0.0, "fore.R:free": 0.0}),
+        Moment(times[7], {**end, "fore.R:ahead": 0.0, "hind.L:ahead": 0.0}),
+        Moment(times[8], {"hind.R:ahead": 0.0, "neck": 6.0, "head": -3.0}),
+    ]  # fmt: skip
+
+
+def get_up_horse(build: Build, pace: float, tilt: float) -> list[Moment]:
+    """Forelegs first: put them out one after the other, sit up on the haunches, and push with both hind legs."""
+    couch = couched(build, tilt, ahead=-0.30)
+    shoulder_up, hip_up = resting_heights(build)
+    hips = trunk_of(build, couch).carried("pelvis", build.leg("hind", ".L").joints[0])[2]
+    reach = {"fore.L:ahead": 0.12, "fore.R:ahead": 0.16}
+    out = planted(("fore.L", "fore.R")) | reach
+    right, left = only(out, "fore.R"), only(out, "fore.L")
+    trunk = {"y": couch["y"], "spine:pitch": -2.0, "chest:pitch": -4.0, "neck": -6.0, "head": 8.0}
+    body = without_legs(couch)
+    steps = [balanced(build, {**body, **trunk, "pelvis:roll": roll, "chest:roll": -0.6 * roll}, up * shoulder_up,
+                      hips * share)
+             for roll, up, share in ((0.6 * tilt, 0.42, 1.0), (0.3 * tilt, 0.50, 1.0), (0.0, 0.66, 1.05))]  # fmt: skip
+    straight = {"pelvis:roll": 0.0, "chest:roll": 0.0, "spine:roll": 0.0}
+    push = balanced(
+        build, {**trunk, **straight, "y": -0.13, "neck": 14.0, "head": -8.0}, 0.90 * shoulder_up, 0.66 * hip_up
+    )
+    gathered = _gathered(build, couch)
+    for limb in ("hind.L", "hind.R"):
+        gathered[f"{limb}:ahead"] = float(np.clip(couch[f"{limb}:ahead"], -0.05, 0.12))
+    bent = {"pastern": -6.0, "hoof": 0.0, "free": 1.0, "blade": -6.0}
+    crouch = {f"fore.{side}:{name}": value for side in "LR" for name, value in bent.items()}
+    cannon = {"fore.L:cannon": -22.0, "fore.R:cannon": -26.0}
+    swung = {f"{name}": 0.5 * value for name, value in only(couch, "fore").items()}
+    swing_right = {**only(swung, "fore.R"), "fore.R:up": 0.10, "fore.R:free": 1.0}
+    swing_left = {**only(swung, "fore.L"), "fore.L:up": 0.10, "fore.L:free": 1.0}
+    loose = {f"fore.{side}:{name}": 0.0 for side in "LR" for name in bent} | {"fore.L:cannon": 0.0, "fore.R:cannon": 0.0}
+    times = pace * np.array([0.0, 6.0, 12.0, 18.0, 24.0, 32.0, 42.0, 52.0, 64.0, 72.0])
+    return [
+        Moment(times[0], couch),
+        Moment(times[1], {**steps[0], **swing_right}),
+        Moment(times[2], {**steps[0], **right, **only(crouch, "fore.R"), **only(cannon, "fore.R")}),
+        Moment(times[3], {**steps[1], **swing_left}),
+        Moment(times[4], {**steps[1], **left, **only(crouch, "fore.L"), **only(cannon, "fore.L")}),
+        Moment(times[5], {**steps[2], **straight, "fore.L:cannon": -14.0, "fore.R:cannon": -16.0}),
+        Moment(times[6], {**push, **gathered, **loose}),
+        Moment(times[7], {**STANDING, "pelvis:pitch": 0.0, "spine:pitch": 0.0, "chest:pitch": 0.0, "y": -0.06,
+                          "neck": 16.0, "head": -9.0}),
+        Moment(times[8], {"y": 0.0, "fore.L:ahead": 0.0, "hind.L:ahead": 0.0, "neck": 8.0, "head": -5.0}),
+        Moment(times[9], {"fore.R:ahead": 0.0, "hind.R:ahead": 0.0}),
+    ]  # fmt: skip

@@ -68,6 +68,25 @@ class Area:
 
 
 @dataclass(frozen=True)
+class Lean:
+    """A place where the pattern grows or fades.
+
+    Attributes
+    ----------
+    area
+        Where.
+    amount
+        Of patches: standard deviations; of others: table units by which the figure is wider.
+    soft
+        Half width of its border, table units.
+    """
+
+    area: Area
+    amount: Range
+    soft: float
+
+
+@dataclass(frozen=True)
 class Shade:
     """A soft change of colour.
 
@@ -202,6 +221,8 @@ class Kind:
         The pattern's numbers.
     only
         Where the pattern is, if not everywhere.
+    leans
+        Where it is more or less of it.
     shades, marks
         In the order of painting.
     skin
@@ -226,6 +247,7 @@ class Kind:
     figure: Palette
     numbers: Mapping[str, Range]
     only: Area | None
+    leans: tuple[Lean, ...]
     shades: tuple[Shade, ...]
     marks: tuple[Mark, ...]
     skin: Skin
@@ -287,7 +309,9 @@ def _kind(key: str, common: Mapping[str, Any], given: Any) -> Kind:
     if not isinstance(pattern, Mapping) or pattern.get("kind") not in PATTERNS:
         raise _error(f"{key}.pattern.kind", f"expected one of {list(PATTERNS)}", pattern)
     numbers = PATTERNS[pattern["kind"]]
-    _keys(f"{key}.pattern", pattern, ("kind", "where", "except", "size", "ragged", "periods", *numbers))
+    _keys(
+        f"{key}.pattern", pattern, ("kind", "where", "except", "size", "ragged", "periods", "lean", *numbers)
+    )
     base = _palette(f"{key}.base", data.get("base"))
     jitter = data.get("jitter", {})
     _keys(f"{key}.jitter", jitter, ("value", "warmth", "saturation"))
@@ -315,6 +339,10 @@ def _kind(key: str, common: Mapping[str, Any], given: Any) -> Kind:
             for name, usual in numbers.items()
         },
         only=only,
+        leans=tuple(
+            _lean(f"{key}.pattern.lean[{i}]", item)
+            for i, item in enumerate(_list(f"{key}.pattern.lean", pattern.get("lean", [])))
+        ),
         shades=tuple(_shade(f"{key}.shades[{i}]", item) for i, item in enumerate(data["shades"])),
         marks=tuple(_mark(f"{key}.marks[{i}]", item) for i, item in enumerate(data["marks"])),
         skin=_skin(f"{key}.skin", data.get("skin", {})),
@@ -374,6 +402,15 @@ def _shade(key: str, given: Any) -> Shade:
         soft=_number(f"{key}.soft", given.get("soft", 0.03), 0.001, 1.0),
         chance=_number(f"{key}.chance", given.get("chance", 1.0), 0.0, 1.0),
         on=on,
+    )
+
+
+def _lean(key: str, given: Any) -> Lean:
+    _keys(key, given, (*_AREA_KEYS, "amount", "soft"))
+    return Lean(
+        area=_area(key, given),
+        amount=_range(f"{key}.amount", given.get("amount", 1.0), -10.0, 10.0),
+        soft=_number(f"{key}.soft", given.get("soft", 0.06), 0.001, 1.0),
     )
 
 

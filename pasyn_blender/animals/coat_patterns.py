@@ -59,7 +59,7 @@ def patches(
     random
         Makes the pattern the individual's own.
     cover
-        Part of the skin that is dark, 0 to 1.
+        Part of the trunk that is dark, 0 to 1.
     width
         Usual width of a patch, table units.
     lobes
@@ -75,8 +75,9 @@ def patches(
     points = places.points
     field = smooth_noise(points, random, 2.2 * width) + bias
     field = field + lobes * smooth_noise(points, random, 0.75 * width)
-    field = field + 0.4 * lobes * smooth_noise(points, random, 0.28 * width)
-    threshold = np.quantile(field, 1.0 - np.clip(cover, 0.0, 1.0))
+    field = field + 0.25 * lobes * smooth_noise(points, random, 0.3 * width)
+    trunk = places.shares["torso"] > 0.5
+    threshold = np.quantile(field[trunk], 1.0 - np.clip(cover, 0.0, 1.0))
     return as_distance(points, field - threshold, neighbours)
 
 
@@ -118,7 +119,10 @@ def _nearest_sites(points: FloatArray, sites: FloatArray, count: int) -> tuple[I
     for start in range(0, len(points), 2048):
         block = points[start : start + 2048]
         gap = norms - 2.0 * components(block, sites) + (block**2).sum(axis=1)[:, None]
-        near = np.argpartition(gap, count - 1, axis=1)[:, :count]
+        if count == 1:
+            near = gap.argmin(axis=1)[:, None]
+        else:
+            near = np.argpartition(gap, count - 1, axis=1)[:, :count]
         values = np.take_along_axis(gap, near, axis=1)
         inner = np.argsort(values, axis=1, kind="stable")
         rows.append(np.take_along_axis(near, inner, axis=1))
@@ -192,7 +196,7 @@ def reticulated(
         others = np.where(classes != c, beyond, np.inf)
         others[:, 0] = np.inf
         # rounded corners: a smooth minimum over the borders
-        soft = 0.10 * spacing[:, None]
+        soft = 0.045 * spacing[:, None]
         lowest = np.minimum(others.min(axis=1), 1.0)
         rounded = lowest - soft[:, 0] * np.log(
             np.exp(-(np.minimum(others, 1.0) - lowest[:, None]) / soft).sum(axis=1)
@@ -211,14 +215,13 @@ def _map_colours(near: IntArray, count: int) -> IntArray:
         touching[a].add(b)
         touching[b].add(a)
     colour = np.full(count, -1)
+    around = np.zeros((count, CLASSES))  # how many neighbours have each colour
+    degree = np.array([len(cells) for cells in touching], float)
     for _ in range(count):
-        open_cells = np.flatnonzero(colour < 0)
-        taken = [len({int(colour[n]) for n in touching[cell]} - {-1}) for cell in open_cells]
-        cell = int(
-            open_cells[max(range(len(open_cells)), key=lambda i: (taken[i], len(touching[open_cells[i]])))]
-        )
-        used = np.bincount([colour[n] for n in touching[cell] if colour[n] >= 0], minlength=CLASSES)
-        colour[cell] = int(used.argmin())
+        urgency = np.where(colour < 0, 1e3 * (around > 0).sum(axis=1) + degree, -1.0)
+        cell = int(urgency.argmax())
+        colour[cell] = int(around[cell].argmin())
+        around[sorted(touching[cell]), colour[cell]] += 1.0
     return colour
 
 

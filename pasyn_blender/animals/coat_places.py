@@ -178,7 +178,7 @@ def smooth_noise(points: FloatArray, random: np.random.Generator, wavelength: fl
     ndarray
         (V,) about normally distributed, mean 0, standard deviation 1.
     """
-    count = 40
+    count = 28
     towards = random.normal(0.0, 1.0, (count, 3))
     towards /= np.linalg.norm(towards, axis=1, keepdims=True)
     numbers = 2.0 * np.pi / wavelength * random.uniform(0.65, 1.5, count)

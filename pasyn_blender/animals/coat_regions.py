@@ -39,7 +39,7 @@ def _whole(places: Places, size: float) -> FloatArray:
 
 
 def _belly(places: Places, size: float) -> FloatArray:
-    down = _NEAR * 1.5 * (-places.normals[:, 2] - 0.55) + 0.25 * (0.22 - places.height) + (size - 1.0) * 0.1
+    down = 2.5 * _NEAR * (-places.normals[:, 2] - 0.45) + 0.25 * (0.22 - places.height) + (size - 1.0) * 0.1
     upper_legs = places.shares["foreleg"] + places.shares["hindleg"]
     return _all(down, 2.0 * _part(places.shares["torso"] + 0.6 * upper_legs + 0.2))
 
@@ -65,7 +65,7 @@ def _inner_legs(places: Places, size: float) -> FloatArray:
     inwards = -places.normals[:, 0] * places.side
     top = np.where(places.hind, places.leg_height("hindleg", 3.6), places.leg_height("foreleg", 3.2))
     low = 0.3 * (top - places.points[:, 2])
-    return _all(_NEAR * (inwards - 0.9 + 0.5 * size), _part(places.limbs) + 0.02, low)
+    return _all(2.5 * _NEAR * (inwards - 0.85 + 0.5 * size), _part(places.limbs) + 0.02, low)
 
 
 def legs_below(places: Places, sections: float, hind: bool) -> FloatArray:
@@ -106,7 +106,7 @@ def _collar(places: Places, size: float) -> FloatArray:
 def _throat(places: Places, size: float) -> FloatArray:
     under = -places.normals[:, 2] - 0.35 * places.normals[:, 1] - 0.6 + 0.4 * (size - 1.0)
     neck = places.shares["neck"] + 0.5 * places.shares["head"] + 0.4 * places.shares["torso"]
-    return _all(_NEAR * under, 2.0 * _part(neck + 0.1), 0.5 * (places.trunk - 0.8) + 0.05)
+    return _all(2.0 * _NEAR * under, 2.0 * _part(neck + 0.1), 0.5 * (places.trunk - 0.8) + 0.05)
 
 
 def _breast(places: Places, size: float) -> FloatArray:
@@ -219,7 +219,7 @@ def _cheeks(places: Places, size: float) -> FloatArray:
 
 
 def _chin(places: Places, size: float) -> FloatArray:
-    under = _NEAR * (-places.face_normals[:, 2] - 0.35 + 0.3 * (size - 1.0))
+    under = 2.0 * _NEAR * (-places.face_normals[:, 2] - 0.35 + 0.3 * (size - 1.0))
     return _all(under, places.head_size * (places.head[:, 1] - 0.15), _part(places.shares["head"]) + 0.05)
 
 

@@ -227,7 +227,7 @@ def coat_of(
         roughness=chosen.roughness,
         fur=chosen.fur,
         wool=wool * (1.0 - np.minimum(skin, 1.0)),
-        strands=_strands(places),
+        strands=_strands(places, wool),
         pieces=pieces,
         scale=plan.scale,
     )
@@ -344,9 +344,9 @@ def _inside(area: Area, places: Places, random: np.random.Generator, size: float
 def _wander(ragged: float, places: Places, random: np.random.Generator) -> FloatArray:
     if ragged <= 0.0:
         return np.zeros(len(places.points))
-    wavelength = max(8.0 * ragged, 0.07)
+    wavelength = max(12.0 * ragged, 0.10)
     coarse = smooth_noise(places.points, random, wavelength)
-    return ragged * (coarse + 0.5 * smooth_noise(places.points, random, 0.4 * wavelength))
+    return ragged * (coarse + 0.3 * smooth_noise(places.points, random, 0.4 * wavelength))
 
 
 def _pattern(
@@ -359,6 +359,10 @@ def _pattern(
 ) -> tuple[FloatArray, float, IntArray | None]:
     """(V, C) signed distances, half width of edges, and cells if the pattern has some."""
     numbers = {name: float(random.uniform(*bounds)) for name, bounds in kind.numbers.items()}
+    lean = np.zeros(len(places.points))
+    for item in kind.leans:
+        amount = float(random.uniform(*item.amount))
+        lean = lean + amount * ramp(_inside(item.area, places, random), -item.soft, item.soft)
     edge, cell = 0.004, None
     if kind.pattern == "stripes":
         widths = {**WIDTHS, **kind.widths}
@@ -369,9 +373,8 @@ def _pattern(
         field = (stripe * period / (2.0 * np.pi * plan.scale))[:, None]
         edge = 0.0012
     elif kind.pattern == "patches":
-        bias = np.zeros(len(places.points))
         field = patches(
-            places, neighbours, random, numbers["cover"], numbers["width"], numbers["lobes"], bias
+            places, neighbours, random, numbers["cover"], numbers["width"], numbers["lobes"], lean
         )[:, None]
     elif kind.pattern == "reticulated":
         field, cell = reticulated(places, random, numbers["width"], numbers["line"], numbers["lobes"])
@@ -379,6 +382,8 @@ def _pattern(
         field = spots(places, random, numbers["width"], numbers["apart"], numbers["rows"])[:, None]
     else:
         field = np.full((len(places.points), 1), -_LIMIT)
+    if kind.pattern in ("reticulated", "spots"):
+        field = field + lean[:, None]
     if kind.only is not None:
         field = np.minimum(field, _inside(kind.only, places, random)[:, None])
     return field, edge, cell
@@ -469,7 +474,7 @@ def _bare_skin(kind: Kind, plan: BodyPlan, places: Places) -> tuple[FloatArray, 
     return bare, weight
 
 
-def _strands(places: Places) -> FloatArray:
+def _strands(places: Places, wool: FloatArray) -> FloatArray:
     """Places compressed along the hair: backwards on the trunk, down the legs, along the tail."""
     down = (places.limbs + places.shares["tail"])[:, None]
     trunk = places.shares["torso"][:, None]
@@ -478,5 +483,6 @@ def _strands(places: Places) -> FloatArray:
     flow = flow + places.shares["head"][:, None] * np.array([0.0, 0.55, 0.60])
     flow /= np.maximum(np.linalg.norm(flow, axis=1, keepdims=True), 1e-6)
     middle = places.points.mean(axis=0)
-    along = ((places.points - middle) * flow).sum(axis=1, keepdims=True)
-    return places.points - 0.7 * along * flow
+    along = ((places.points - middle) * flow).sum(axis=1)
+    strands: FloatArray = places.points - ((0.7 - 0.6 * wool) * along)[:, None] * flow
+    return strands

@@ -15,9 +15,9 @@ place, or hides that ours is not found.
 
 Nothing is downloaded. The weights are those of TensorFlow.js' object detection model (`coco-ssd`, base
 `lite_mobilenet_v2`, Apache 2.0): SSDLite with MobileNet V2, trained on COCO photos at 300 x 300 pixels
-(Sandler et al. 2018, "MobileNetV2": mAP 22). They are a frozen graph of TensorFlow.js: `model.json` with its shards
-`group1-shard1of5` to `group1-shard5of5` in the same folder. They are published by the model's authors (address
-in coco-ssd of github.com/tensorflow/tfjs-models) and once more, as files, in models/coco-ssd of
+(Sandler et al. 2018, "MobileNetV2": mAP 22). They are a frozen graph of TensorFlow.js: `model.json` with its
+shards `group1-shard1of5` to `group1-shard5of5` in the same folder. They are published by the model's authors
+(address in coco-ssd of github.com/tensorflow/tfjs-models) and once more, as files, in models/coco-ssd of
 github.com/dceejay/tfjs-coco-ssd. Needs torch.
 """
 

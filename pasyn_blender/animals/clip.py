@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .kinematics import Figure, turn
 from .skeleton import Bone
@@ -39,7 +40,7 @@ class Clip:
     name: str
     turns: FloatArray
     offset: FloatArray
-    stance: FloatArray
+    stance: NDArray[np.bool_]
     speed: float
     miss: float
 

@@ -1,200 +1,156 @@
-"""Walk, trot and gallop of a horse-like animal, by rotations of its bones alone.
-
-The gaits follow the footfall sequences of Hildebrand (Symmetrical gaits of horses, Science 150, 1965; The
-quadrupedal gaits of vertebrates, BioScience 39, 1989): a lateral-sequence walk, a trot of diagonal pairs,
-and a transverse gallop. Duty factors and stride times are those of horse-like animals of this size at
-ordinary speed (Pennycuick, On the running of the gnu and other animals, J. Exp. Biol. 63, 1975; Hoyt &
-Taylor, Gait and the energetics of locomotion in horses, Nature 292, 1981; Biewener, J. Exp. Biol. 105, 1983);
-the bending of the joints, the nodding of the head and the rise and fall of the trunk follow Back & Clayton
-(Equine Locomotion, 2nd ed. 2013).
-"""
+"""Walk, trot, canter and gallop of an animal of any proportions, by rotations of its bones alone."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
-from .clip import HOOVES, Clip, ease, hump, pose_ears, pose_neck, pose_tail, toe_of, wave
-from .kinematics import Figure, HoofPath, plant, turn
+from .carriage import Carriage, Course, Posed, posed
+from .clip import FRAMES_PER_SECOND, HOOVES, Clip, wave
+from .footfalls import Contact
+from .gait_tables import GAITS, STEPS, Gait, duty_factor, stride_length
+from .kinematics import Figure, leg_of
 from .skeleton import Bone
 from .sweep import FloatArray
 
-
-@dataclass(frozen=True)
-class Gait:
-    """Footfalls and trunk of a gait; lengths in units of the withers' height, angles in degrees.
-
-    Attributes
-    ----------
-    frames
-        Frames of one stride.
-    duty
-        Share of the stride that a hoof is on the ground.
-    touchdown
-        Phase at which each hoof, in the order of :data:`HOOVES`, is set down.
-    stride
-        Distance covered in a stride.
-    lift_fore, lift_hind
-        Height of the toe above the ground in mid-swing.
-    carpus
-        Flexion of the carpus in mid-swing.
-    hock
-        Flexion of the hock in mid-swing, beyond that which comes with the stifle's.
-    drop
-        How much lower the trunk is carried than in standing.
-    bob, bob_beats, bob_phase
-        Half the trunk's rise and fall, how often in a stride, and when it is highest.
-    pitch, pitch_phase
-        Swing of the trunk about the transverse axis.
-    roll, yaw
-        Swing of the hips about the other axes.
-    spine
-        Flexion of the loins and back.
-    nod, nod_beats, neck
-        Swing of the neck, how often in a stride, and how far it is stretched forward.
-    tail
-        How far the tail is raised.
-    reach_fore, reach_hind
-        How far behind its place at rest the hoof's path has its middle.
-    """
-
-    frames: int
-    duty: float
-    touchdown: tuple[float, float, float, float]
-    stride: float
-    lift_fore: float
-    lift_hind: float
-    carpus: float
-    hock: float
-    drop: float
-    bob: float
-    bob_beats: int
-    bob_phase: float
-    pitch: float = 0.0
-    pitch_phase: float = 0.0
-    roll: float = 0.0
-    yaw: float = 0.0
-    spine: float = 0.0
-    nod: float = 0.0
-    nod_beats: int = 2
-    neck: float = 0.0
-    tail: float = 0.0
-    reach_fore: float = 0.0
-    reach_hind: float = 0.0
+GRAVITY: Final = 9.81
+_FEWEST_FRAMES: Final = {2: 16, 1: 16}
+"""Frames that a stride has at least, by its beats: small animals' quick strides are shown slowed down."""
+_MOST_LOWERED: Final = 0.055
+"""Share of the hip's height that the trunk is lowered, before the stride is shortened instead."""
+TOLERANCE: Final = 0.0012
+"""Share of the hip's height by which a hoof may miss the ground."""
 
 
-GAITS: Final[Mapping[str, Gait]] = {
-    "walk": Gait(
-        frames=28, duty=0.62, touchdown=(0.0, 0.25, 0.5, 0.75), stride=0.92, lift_fore=0.055,
-        lift_hind=0.045, carpus=62.0, hock=-6.0, drop=0.018, bob=0.008, bob_beats=2, bob_phase=0.06, roll=2.0,
-        yaw=2.5, spine=0.5, nod=3.5, neck=8.0, tail=3.0, reach_fore=0.01,
-    ),
-    "trot": Gait(
-        frames=16, duty=0.42, touchdown=(0.0, 0.5, 0.5, 0.0), stride=1.40, lift_fore=0.10,
-        lift_hind=0.085, carpus=78.0, hock=-12.0, drop=0.022, bob=0.024, bob_beats=2, bob_phase=0.46,
-        roll=1.5, yaw=1.5, spine=0.8, nod=1.5, neck=-2.0, tail=16.0,
-    ),
-    "gallop": Gait(
-        frames=12, duty=0.25, touchdown=(0.0, 0.44, 0.13, 0.30), stride=2.20, lift_fore=0.17,
-        lift_hind=0.15, carpus=96.0, hock=-22.0, drop=0.045, bob=0.030, bob_beats=1, bob_phase=0.80,
-        pitch=4.5, pitch_phase=0.30, roll=1.0, spine=7.0, nod=7.0, nod_beats=1, neck=14.0, tail=38.0,
-        reach_hind=-0.03,
-    ),
-}  # fmt: skip
+def stream(seed: int, name: str) -> np.random.Generator:
+    """Random numbers for one motion of one individual."""
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=tuple(name.encode()))))
 
 
-def _stride_path(gait: Gait, limb: str, phase: FloatArray, toe: FloatArray, height: float) -> HoofPath:
-    """Path of one hoof over a stride that begins with its touchdown at phase 0."""
-    travel = gait.duty * gait.stride * height
-    reach = (gait.reach_fore if limb == "fore" else gait.reach_hind) * height
-    front, back = toe[1] + reach - 0.5 * travel, toe[1] + reach + 0.5 * travel
-    stance = phase < gait.duty
-    t = np.where(stance, phase / gait.duty, (phase - gait.duty) / (1.0 - gait.duty))
-    # In swing a cubic that leaves and meets the ground at the ground's own speed.
-    slope = gait.stride * height * (1.0 - gait.duty)
-    swing_y = (
-        (2 * t**3 - 3 * t**2 + 1) * back + (t**3 - 2 * t**2 + t) * slope
-        + (3 * t**2 - 2 * t**3) * front + (t**3 - t**2) * slope
-    )  # fmt: skip
-    y = np.where(stance, front + (back - front) * t, swing_y)
-    lift = (gait.lift_fore if limb == "fore" else gait.lift_hind) * height
-    z = toe[2] + np.where(stance, 0.0, lift * hump(t, 0.42))
-    path = np.column_stack([np.full(len(phase), toe[0]), y, z])
-    # The heel leaves first: the hoof rolls over its toe, hangs back in swing, and is level again to land.
-    roll = 28.0
-    off = np.where(stance, roll * ease((t - 0.80) / 0.20) ** 1.5, 0.0)
-    hang = np.where(stance, 0.0, roll * (1.0 - ease(t / 0.5)) + 62.0 * hump(t, 0.33) - 9.0 * hump(t, 0.84))
-    sink = np.where(stance, -11.0 * np.sin(np.pi * t) ** 1.3, 0.0)
-    fold = np.where(stance, 0.0, -14.0 * hump(t, 0.40))
-    bend = gait.carpus if limb == "fore" else gait.hock
-    # A little flexion before the hoof leaves the ground makes the carpus give way smoothly.
-    flexion = np.where(
-        stance,
-        bend * 0.10 * ease((t - 0.86) / 0.14),
-        bend * (0.10 * (1 - ease(t / 0.3)) + 0.95 * hump(t, 0.40)),
+def varied(gait: Gait, random: np.random.Generator) -> Gait:
+    """The gait as one individual goes: a little faster or slower, higher or lower, freer or stiffer."""
+
+    def about(value: float, share: float) -> float:
+        return value * (1.0 + share * random.uniform(-1.0, 1.0))
+
+    duty = about(gait.duty, 0.04)
+    vigour = random.uniform(0.85, 1.18)
+    return replace(
+        gait,
+        froude=about(gait.froude, 0.14),
+        duty=duty,
+        stride=about(gait.stride, 0.04),
+        lift=(gait.lift[0] * vigour, gait.lift[1] * about(vigour, 0.06)),
+        heave=(about(gait.heave[0], 0.2), about(gait.heave[1], 0.2)),
+        bend=about(gait.bend, 0.15),
+        roll=about(gait.roll, 0.25),
+        yaw=about(gait.yaw, 0.25),
+        neck=gait.neck + random.uniform(-5.0, 5.0),
+        head=gait.head + random.uniform(-4.0, 4.0),
+        nod=about(gait.nod, 0.3),
+        look=gait.look + random.uniform(-5.0, 5.0),
+        tail=gait.tail + random.uniform(-4.0, 7.0),
+        sway=about(gait.sway, 0.4),
+        lane=about(gait.lane, 0.2),
+        ears=gait.ears + random.uniform(-5.0, 5.0),
     )
-    return HoofPath(path, off + hang, sink + fold, flexion)
 
 
-def gait_clip(name: str, bones: Sequence[Bone], height: float) -> Clip:
+def hip_height(bones: Sequence[Bone]) -> float:
+    """Metres from the ground to the hip."""
+    return float(next(bone.head[2] for bone in bones if bone.name == "thigh.L"))
+
+
+def gait_clip(
+    name: str, bones: Sequence[Bone], height: float, family: str = "unguligrade", seed: int = 0
+) -> Clip:
     """One stride of a gait on the spot.
 
     Parameters
     ----------
     name
-        Key of :data:`GAITS`.
+        Key of :data:`~.gait_tables.GAITS` of the family.
     bones
         Skeleton at rest.
     height
-        Height of the withers, metres.
+        Height of the withers, metres; what the gait is measured by is the hip's height, from the bones.
+    family
+        ``unguligrade`` or ``digitigrade``.
+    seed
+        Varies speed and amplitude.
 
     Returns
     -------
     Clip
-        Cyclic; hooves in stance move backwards at the clip's speed.
+        Cyclic; feet in stance move backwards at the clip's speed. Where legs are too short for the step the
+        trunk is carried lower, and where that does not help the stride is shorter.
     """
-    gait = GAITS[name]
-    phase = np.arange(gait.frames + 1) / gait.frames
-    drop = gait.drop
-    # If a leg is too short for the step, the trunk is carried lower, by millimetres at a time.
-    for _ in range(40):
-        figure, stance, miss = _stride(gait, bones, height, phase, drop)
-        if miss < 0.0015 * height:
+    gait = varied(GAITS[family][name], stream(seed, name))
+    hip = hip_height(bones)
+    for _ in range(12):
+        length = gait.stride * stride_length(gait.froude) * hip
+        seconds = length / np.sqrt(gait.froude * GRAVITY * hip)
+        frames = max(round(seconds * FRAMES_PER_SECOND), _FEWEST_FRAMES[gait.beats])
+        found = _stride(gait, bones, hip, family, frames, length)
+        if found.lowered < _MOST_LOWERED * hip and found.miss < TOLERANCE * hip:
             break
-        drop += 0.003
-    return Clip(name, figure.local, figure.offset, stance, gait.stride * height / gait.frames, miss)
+        shorter = (_MOST_LOWERED * hip / max(found.lowered, 1e-6)) ** 0.4
+        gait = replace(gait, stride=min(max(shorter, 0.82), 0.96) * gait.stride)
+    figure = found.figure
+    return Clip(name, figure.local, figure.offset, found.stance, length / frames, found.miss)
 
 
-def _stride(
-    gait: Gait, bones: Sequence[Bone], height: float, phase: FloatArray, drop: float
-) -> tuple[Figure, FloatArray, float]:
-    figure = Figure(bones, len(phase))
-    figure.offset[:, 2] = height * (-drop + gait.bob * wave(phase, gait.bob_beats, gait.bob_phase))
-    bend = gait.spine * wave(phase, 1.0, 0.62 if gait.pitch else 0.25)
-    side = wave(phase, 1.0, 0.02)
-    figure.rotate(
-        "pelvis",
-        turn(2, gait.yaw * side), turn(1, gait.roll * wave(phase, 1.0, 0.30)),
-        turn(0, gait.pitch * wave(phase, 1.0, gait.pitch_phase) - bend),
-    )  # fmt: skip
-    figure.rotate("spine_1", turn(2, -0.6 * gait.yaw * side), turn(0, 0.9 * bend))
-    figure.rotate("spine_2", turn(2, -0.6 * gait.yaw * side), turn(0, 0.35 * bend))
-    figure.rotate(
-        "chest", turn(2, -0.3 * gait.yaw * side), turn(1, -1.4 * gait.roll * wave(phase, 1.0, 0.35))
+def _stride(gait: Gait, bones: Sequence[Bone], hip: float, family: str, frames: int, length: float) -> Posed:
+    duty = gait.duty or duty_factor(gait.froude)
+    step = STEPS[family]
+    rest = Figure(bones, 1)
+    contacts = []
+    for i, touchdown in enumerate(gait.touchdown):
+        k = 1 - i % 2  # hind feet come first in HOOVES, fore ones in a gait's pairs
+        lift = gait.lift[k] * leg_of(rest, *HOOVES[i]).height
+        contacts.append((Contact(touchdown, touchdown + duty, gait.shift[k] * hip, lift, gait.peak[k]),))
+    course = Course(tuple(contacts), length, step, gait.lane, gait.sink)
+    phase = np.arange(frames + 1) / frames
+    return posed(bones, carriage(gait, duty, phase, hip), course, TOLERANCE * hip)
+
+
+def carriage(gait: Gait, duty: float, phase: FloatArray, hip: float) -> Carriage:
+    """Trunk, neck and tail in a gait, over (F,) shares of the stride."""
+    hinds, fores = _middle(gait.touchdown[::2]), _middle(gait.touchdown[1::2])
+    running = gait.beats == 1
+    # Over two beats each leg of a pair carries alike: the middle of the first one's stance stands for both.
+    hips_at = (hinds if running else gait.touchdown[0]) + 0.5 * duty
+    shoulders_at = (fores if running else gait.touchdown[1]) + 0.5 * duty
+    hips = hip * (gait.heave[0] * wave(phase, gait.beats, hips_at) - gait.crouch)
+    shoulders = hip * (gait.heave[1] * wave(phase, gait.beats, shoulders_at) - gait.crouch)
+    # The neck sinks after the shoulders were highest over a walking foreleg, or with those of a runner.
+    lowest = shoulders_at + (0.04 if running or gait.heave[1] < 0.0 else 0.29)
+    nod = gait.nod * wave(phase, gait.beats, lowest)
+    # The back is rounded as the hind feet come forward to be set down, and hollow as they push off.
+    flexed = hinds - 0.06 if running else 0.0
+    left = wave(phase, 1.0, gait.touchdown[0])
+    supported = wave(phase, 1.0, gait.touchdown[0] + 0.5 * duty)
+    same = np.zeros_like(phase)
+    return Carriage(
+        hips=hips,
+        shoulders=shoulders,
+        bend=gait.arch + gait.bend * wave(phase, 1.0 if running else 2.0, flexed),
+        # The hip of a foot that is set down is forward, and that of one in the air drops.
+        roll=-gait.roll * supported,
+        yaw=-gait.yaw * left,
+        neck=gait.neck + nod,
+        head=gait.head - 0.7 * nod,
+        look=gait.look + 0.4 * gait.yaw * left,
+        tail=gait.tail + (0.12 * gait.tail + 2.0) * wave(phase, gait.beats, hips_at + 0.2),
+        sway=gait.sway * wave(phase, 1.0, 0.1),
+        ears=gait.ears + 3.0 * wave(phase, gait.beats, 0.3) + same,
     )
-    nod = gait.nod * wave(phase, gait.nod_beats, 0.30 if gait.nod_beats == 1 else 0.10)
-    pose_neck(figure, gait.neck + nod, -0.55 * gait.neck - 0.7 * nod, -0.8 * gait.yaw * side)
-    pose_tail(figure, gait.tail, lambda lag: 5.0 * wave(phase - lag, 1.0, 0.1))
-    pose_ears(figure, 4.0 * wave(phase, 2.0) - 3.0 - 0.6 * gait.tail, 0.0 * phase)
-    stance = np.zeros((len(phase), 4), bool)
-    worst = 0.0
-    for i, (limb, suffix) in enumerate(HOOVES):
-        own = (phase - gait.touchdown[i]) % 1.0
-        own = np.where(own > 1.0 - 1e-9, 0.0, own)
-        path = _stride_path(gait, limb, own, toe_of(bones, limb, suffix), height)
-        stance[:, i] = own < gait.duty
-        worst = max(worst, float(plant(figure, limb, suffix, path).max()))
-    return figure, stance, worst
+
+
+def _middle(touchdowns: tuple[float, ...]) -> float:
+    """Middle of two moments of a cycle, the short way round."""
+    first, second = touchdowns
+    return first + 0.5 * ((second - first + 0.5) % 1.0 - 0.5)

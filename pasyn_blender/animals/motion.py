@@ -4,22 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..errors import RigError
 from .clip import Clip
-from .gaits import GAITS, gait_clip
+from .gait_tables import GAITS
+from .locomotion import locomotion_clips
 from .skeleton import Bone
-from .standing_motions import graze, look_around, stand
+from .standing_motions import standing_clips
 
 
-def clips(bones: Sequence[Bone], height: float) -> tuple[Clip, ...]:
-    """All motions of an individual, sorted by name.
+def clips(
+    bones: Sequence[Bone], height: float, family: str = "unguligrade", seed: int = 0
+) -> tuple[Clip, ...]:
+    """All motions of an individual, sorted by name; every name is there once.
 
     Parameters
     ----------
     bones
-        Skeleton at rest.
+        Skeleton at rest, standing on z = 0.
     height
         Height of the withers, metres.
+    family
+        ``unguligrade`` or ``digitigrade``.
+    seed
+        Varies speeds and amplitudes; the same arguments give the same motions.
+
+    Raises
+    ------
+    RigError
+        If there is no such family.
     """
-    found = [gait_clip(name, bones, height) for name in GAITS]
-    found += [graze(bones, height), look_around(bones, height), stand(bones, height)]
+    if family not in GAITS:
+        raise RigError(f"there are no motions of the family {family!r}; families are: {', '.join(GAITS)}")
+    found = (*locomotion_clips(bones, height, family, seed), *standing_clips(bones, height, family, seed))
     return tuple(sorted(found, key=lambda clip: clip.name))

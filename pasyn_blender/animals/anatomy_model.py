@@ -12,6 +12,7 @@ from .coats import Coat, coat_of, joined, load_coat, piece_coat
 from .ears import ear_ends, ears
 from .hair import mane, tail_hair
 from .mesh_graph import Neighbours, unique_edges
+from .model_cache import cached_model
 from .proportions import body_plan
 from .shape import BodySurface, body_surface
 from .skeleton import Bone, bones_of
@@ -58,6 +59,7 @@ class AnimalModel:
 
 
 @lru_cache(maxsize=2)
+@cached_model(SKIN_VERTICES)
 def animal_model(species: str, individual: int) -> AnimalModel:
     """Model of one individual; the same arguments give the same bytes.
 

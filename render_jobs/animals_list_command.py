@@ -43,7 +43,7 @@ class ListedSpecies:
         names = ", ".join(name.replace("_", " ") for name in self.varies)
         lines = [first, f"  varies in {names or 'nothing but its size'}, and in its coat"]
         if self.kinds:
-            shares = ", ".join(f"{name} {share:.0%}" for name, share in self.kinds.items())
+            shares = ", ".join(f"{name.replace('_', ' ')} {share:.0%}" for name, share in self.kinds.items())
             lines.append(f"  kinds: {shares}")
         return tuple(lines)
 
@@ -61,6 +61,8 @@ def listed_species(advance: Advance) -> tuple[ListedSpecies, ...]:
     RigError
         A description is malformed.
     """
+    import numpy as np
+
     from pasyn_blender.animals.anatomy_model import animal_model
     from pasyn_blender.animals.species import load_species
 
@@ -69,14 +71,21 @@ def listed_species(advance: Advance) -> tuple[ListedSpecies, ...]:
         advance(f"{name}: building", number / len(BUILT_IN))
         species = load_species(name)
         model = animal_model(name, 0)
+        kinds = species.kinds or (species,)
         every = sum(kind.share for kind in species.kinds)
+        heights = np.array([kind.withers_height for kind in kinds])
+        ranges = {key: np.array([kind.ranges[key] for kind in kinds]) for key in species.ranges}
         found.append(
             ListedSpecies(
                 name=name,
                 family=species.family,
                 vertices=len(model.vertices) + len(model.eyes[0]),
-                withers_height=species.withers_height,
-                varies={key: (low, high) for key, (low, high) in species.ranges.items() if low < high},
+                withers_height=(float(heights.min()), float(heights.max())),
+                varies={
+                    key: (float(given.min()), float(given.max()))
+                    for key, given in ranges.items()
+                    if given.min() < given.max()
+                },
                 kinds={kind.kind: kind.share / every for kind in species.kinds},
             )
         )

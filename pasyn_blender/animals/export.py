@@ -11,16 +11,19 @@ import numpy as np
 
 from ..errors import RenderError
 from ..rig.loaded_rig import LoadedRig
+from .anatomy_model import animal_model
 from .build import build_animal
+from .coats import final_colours
+from .sweep import FloatArray
 
 COLOUR: Final = "Color"
-"""Name of the vertex colours that are made here: the one most programs look for."""
+"""Name of a mesh's finished vertex colours: the one most programs look for."""
 
 _ROUGH: Final = 0.75
 
 
 def build_alone(species: str, individual: int, *, motions: bool = True) -> LoadedRig:
-    """Empty the open file and build one animal in it, at rest.
+    """Empty the open file and build one animal in it, at rest, its coat also as plain vertex colours.
 
     Parameters
     ----------
@@ -36,6 +39,7 @@ def build_alone(species: str, individual: int, *, motions: bool = True) -> Loade
     """
     bpy.ops.wm.read_factory_settings(use_empty=True)
     rig = build_animal(species, individual)
+    _set_colours(rig.meshes[0].data, final_colours(animal_model(species, individual).coat))
     scene = bpy.context.scene
     scene.name = f"{species} {individual}"
     if not motions:
@@ -127,8 +131,8 @@ def _call(path: Path, operator: Any, **settings: Any) -> None:
 def colour_vertices(mesh: Any, path: Path) -> None:
     """Give a mesh materials that read vertex colours, where its own compute colours in another way.
 
-    Vertex colours that are there are taken as the finished coat; where there are none they are made of what
-    the materials give at the vertices.
+    Vertex colours called :data:`COLOUR` are taken as finished; where there are none they are made of what the
+    materials give at the vertices.
 
     Parameters
     ----------
@@ -146,9 +150,10 @@ def colour_vertices(mesh: Any, path: Path) -> None:
     computed = [slot for slot in slots if _computes_colour(slot.material)]
     if not computed:
         return
-    name = _final_colours(mesh.data) or _baked_colours(mesh, path)
+    if COLOUR not in mesh.data.color_attributes:
+        _bake_colours(mesh, path)
     for slot in computed:
-        slot.material = _plain_material(slot.material, name)
+        slot.material = _plain_material(slot.material)
 
 
 def _computes_colour(material: Any) -> bool:
@@ -162,20 +167,16 @@ def _principled(material: Any) -> Any:
     return next((node for node in nodes if node.type == "BSDF_PRINCIPLED"), None)
 
 
-def _final_colours(data: Any) -> str | None:
-    """Name of the vertex colours that a coat has finished; ``None`` where there are none."""
-    colours = data.color_attributes
-    if not len(colours):
-        return None
-    active = colours.active_color or colours[0]
-    return str(active.name)
+def _set_colours(data: Any, values: FloatArray) -> None:
+    """Give a mesh (V, 4) finished vertex colours, linear."""
+    made = data.color_attributes.new(COLOUR, "FLOAT_COLOR", "POINT")
+    made.data.foreach_set("color", values.astype(np.float32).ravel())
+    data.color_attributes.active_color = made
 
 
-def _baked_colours(mesh: Any, path: Path) -> str:
+def _bake_colours(mesh: Any, path: Path) -> None:
     """Let Cycles evaluate the materials at the vertices, whatever they are made of."""
-    colours = mesh.data.color_attributes
-    made = colours.new(COLOUR, "FLOAT_COLOR", "POINT")
-    colours.active_color = made
+    _set_colours(mesh.data, np.zeros((len(mesh.data.vertices), 4)))
     scene, layer = bpy.context.scene, bpy.context.view_layer
     engine = scene.render.engine
     scene.render.engine = "CYCLES"
@@ -188,19 +189,15 @@ def _baked_colours(mesh: Any, path: Path) -> str:
     finally:
         scene.render.engine = engine
         mesh.select_set(False)
-    _make_opaque(made)
-    return str(made.name)
-
-
-def _make_opaque(colours: Any) -> None:
-    values = np.empty(4 * len(colours.data), dtype=np.float32)
-    colours.data.foreach_get("color", values)
+    made = mesh.data.color_attributes[COLOUR].data
+    values = np.empty(4 * len(made), dtype=np.float32)
+    made.foreach_get("color", values)
     values = np.clip(values, 0.0, 1.0)
     values[3::4] = 1.0
-    colours.data.foreach_set("color", values)
+    made.foreach_set("color", values)
 
 
-def _plain_material(material: Any, colours: str) -> Any:
+def _plain_material(material: Any) -> Any:
     """Material of the same name with the roughness of another, and vertex colours."""
     shader = _principled(material)
     name = material.name
@@ -211,7 +208,7 @@ def _plain_material(material: Any, colours: str) -> Any:
     made = _principled(plain)
     made.inputs["Roughness"].default_value = _roughness(shader)
     read = plain.node_tree.nodes.new("ShaderNodeVertexColor")
-    read.layer_name = colours
+    read.layer_name = COLOUR
     plain.node_tree.links.new(read.outputs["Color"], made.inputs["Base Color"])
     return plain
 

@@ -50,7 +50,7 @@ def cached_model(detail: float) -> Callable[[Callable[[str, int], Model]], Calla
     Parameters
     ----------
     detail
-        What else decides the model: the edge length of its skin.
+        What else decides the model: how fine its skin is.
     """
 
     def decorate(build: Callable[[str, int], Model]) -> Callable[[str, int], Model]:
@@ -112,9 +112,9 @@ def model_path(species: str, individual: int, detail: float) -> Path | None:
         return None
     digest = hashlib.sha256()
     try:
-        # All of them: a description may build on another.
-        for path in sorted(description.parent.glob("*.yaml")):
-            _add(digest, path.name.encode(), path.read_bytes())
+        # All of them: a description may build on others, and has its coat in a file of its own.
+        for path in sorted(description.parent.rglob("*.yaml")):
+            _add(digest, path.relative_to(description.parent).as_posix().encode(), path.read_bytes())
     except OSError:
         return None
     decided = json.dumps([species, individual, detail, np.__version__])

@@ -172,7 +172,9 @@ def test_colours_are_the_coats_or_what_its_material_computes(empty_scene: Any) -
 
     computed, finished, constant = card("computed"), card("finished"), card("constant")
     coat = np.tile(np.array([0.2, 0.4, 0.6, 1.0], np.float32), 4)
-    finished.data.color_attributes.new("coat", "FLOAT_COLOR", "POINT").data.foreach_set("color", coat)
+    finished.data.color_attributes.new("Color", "FLOAT_COLOR", "POINT").data.foreach_set("color", coat)
+    # Colours of another name are something that the material computes with.
+    computed.data.color_attributes.new("shade", "FLOAT_COLOR", "POINT")
     links = constant.material_slots[0].material.node_tree.links
     for link in list(links):
         if link.to_socket.name == "Base Color":

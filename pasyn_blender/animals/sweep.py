@@ -94,7 +94,11 @@ class Sweep:
         """Corners of a box holding the sweep and the space its blending touches."""
         margin = np.maximum(self.extents.max(axis=1, keepdims=True), max(self.caps))
         pad = self.blend + 0.03
-        return (self.points - margin).min(axis=0) - pad, (self.points + margin).max(axis=0) + pad
+        # A trunk wider than deep is cut off by a coarse grid unless its sides get more room.
+        half = float(self.extents[:, 2].max()) if self.name == "torso" else 0.0
+        side = max(1.2 * half - float(margin.max()), 0.0)
+        room = pad + np.array([side, 0.0, 0.0])
+        return (self.points - margin).min(axis=0) - room, (self.points + margin).max(axis=0) + room
 
     def locate(self, points: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Nearest place on the curve.

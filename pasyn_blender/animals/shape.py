@@ -11,6 +11,7 @@ from .mesh_graph import Neighbours, unique_edges, vertex_normals
 from .species import BodyPlan
 from .surface_nets import surface_nets, without_pinches
 from .sweep import FloatArray, IntArray, Sweep, components, smooth_union
+from .wool import Fleece, Wool
 
 PAIRED: Final = ("foreleg", "hindleg", "front_hoof", "hind_hoof")
 """Parts that are described on the left and mirrored."""
@@ -163,19 +164,24 @@ def field(plan: BodyPlan, sweeps: tuple[Sweep, ...], points: FloatArray) -> Floa
     """
     value = np.full(len(points), _FAR)
     parts: list[Sweep | Ellipsoid] = [*sweeps, *ellipsoids(plan)]
+    wool = Wool.of(plan)
+    fleece = None if wool is None else Fleece(plan, wool, points)
+    margin = 0.0 if wool is None else wool.reach
     for part in parts:
         low, high = part.reach
-        near = np.flatnonzero(np.all((points >= low) & (points <= high), axis=1))
+        near = np.flatnonzero(np.all((points >= low - margin) & (points <= high + margin), axis=1))
         if not len(near):
             continue
         distance = part.distance(points[near])
         if isinstance(part, Sweep) and part.name.endswith("hoof"):
             distance = np.maximum(distance, -points[near, 2])
+        if isinstance(part, Sweep) and fleece is not None:
+            fleece.add(part.name, near, distance)
         if isinstance(part, Ellipsoid) and part.hollow:
             value[near] = -smooth_union(-value[near], distance, part.blend)
         else:
             value[near] = smooth_union(value[near], distance, part.blend)
-    return value
+    return value if fleece is None else value - fleece.depth()
 
 
 def _spacing(plan: BodyPlan, sweeps: tuple[Sweep, ...], axis: int, at: FloatArray) -> FloatArray:
@@ -248,8 +254,10 @@ def body_surface(plan: BodyPlan, vertices: int = 18_000) -> BodySurface:
     """
     sweeps = body_sweeps(plan)
     boxes = [part.reach for part in sweeps] + [mass.reach for mass in ellipsoids(plan)]
-    low = np.min([box[0] for box in boxes], axis=0)
-    high = np.max([box[1] for box in boxes], axis=0)
+    wool = Wool.of(plan)
+    margin = 0.0 if wool is None else wool.reach
+    low = np.min([box[0] for box in boxes], axis=0) - margin
+    high = np.max([box[1] for box in boxes], axis=0) + margin
     detail = _detail(plan, sweeps, low, high, vertices)
     half = _planes(plan, sweeps, 0, 0.0, high[0], detail)
     half += 0.5 * half[1]  # no plane on the mirror plane itself

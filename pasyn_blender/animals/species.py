@@ -25,7 +25,7 @@ FAMILIES: Final = ("unguligrade", "digitigrade")
 PROPORTIONS: Final = (
     "trunk_length", "leg_length", "barrel_depth", "barrel_width", "neck_length", "neck_thickness",
     "neck_raise", "head_length", "head_depth", "head_width", "head_pitch", "limb_thickness", "ear_length",
-    "mane_height", "tail_length", "horn_length",
+    "mane_height", "tail_length", "horn_length", "wool_depth",
 )  # fmt: skip
 """What individuals vary in: factors on the tables; ``neck_raise`` and ``head_pitch`` are degrees."""
 
@@ -37,7 +37,7 @@ _HEAD_SHARES: Final = ("head",)  # their first column is a fraction of the axis,
 _KEYS: Final = frozenset(
     {"species", "like", "family", "withers", "withers_height", "leg_line", "individual", "proportions",
      "kinds", "head_axis", "tuft_end", "joints", "masses", "eye", "ears", "mane", "tail_hair", "tubes",
-     "detail", *_STATION_COLUMNS}
+     "wool", "detail", *_STATION_COLUMNS}
 )  # fmt: skip
 _JOINTS: Final = (
     "pelvis", "spine", "spine_middle", "chest", "neck_base", "neck_top", "head", "tail_base", "tail_2",
@@ -126,7 +126,7 @@ class Species:
     eye
         (4,) place of the left eyeball to the left, along and up, and its radius, in head lengths.
     parts
-        Descriptions of ears, mane, tail hair and tubes (horns, antlers, beards), as read.
+        Descriptions of ears, mane, tail hair, tubes (horns, antlers, beards) and wool, as read.
     kinds
         The kinds that individuals are drawn from; empty where there is but one.
     """
@@ -290,6 +290,11 @@ def _normalised(name: str, data: Mapping[str, Any], unit: float) -> dict[str, An
                 key: None if mass is None else _mass(name, key, mass, unit)
                 for key, mass in scaled["masses"].items()
             }
+        if scaled.get("wool"):
+            scaled["wool"] = {
+                key: value if key == "face" else (np.asarray(value, float) * unit).tolist()
+                for key, value in scaled["wool"].items()
+            }
         if scaled.get("tubes"):
             scaled["tubes"] = {
                 key: None if tube is None else _tube(name, key, tube, unit)
@@ -415,6 +420,6 @@ class _Reader:
             ranges=self._ranges(),
             masses=masses,
             eye=np.array([*eye["place"], eye["radius"]], float),
-            parts={key: self._data.get(key) for key in ("ears", "mane", "tail_hair", "tubes")},
+            parts={key: self._data.get(key) for key in ("ears", "mane", "tail_hair", "tubes", "wool")},
             kinds=kinds,
         )

@@ -20,6 +20,9 @@ from .sweep import FloatArray, components
 PARTS: Final = ("torso", "neck", "head", "foreleg", "hindleg", "feet", "tail")
 """Parts of the body that regions of a coat are made of."""
 
+EYE_ALONG: Final = 0.355
+"""Share of the head's length at which regions of the face take the eye to be."""
+
 _SECTIONS: Final = {
     "foreleg": ("front_foot", "front_cannon", "forearm", "upper_arm"),
     "hindleg": ("hind_foot", "hind_cannon", "shin", "thigh"),
@@ -49,6 +52,9 @@ class Places:
         (V,) place along the tail: 0 at its root, 1 at its tip.
     head
         (V, 3) head lengths from the poll: away from the middle, towards the nose, towards the forehead.
+    face
+        (V, 3) as ``head``, but along stretched so that the eye is at :data:`EYE_ALONG`: the same place on
+        short and long faces.
     face_normals
         (V, 3) normals in the same frame: outwards, towards the nose, towards the forehead.
     head_size
@@ -67,6 +73,7 @@ class Places:
     neck: FloatArray
     tail: FloatArray
     head: FloatArray
+    face: FloatArray
     face_normals: FloatArray
     head_size: float
     eye: FloatArray
@@ -138,6 +145,11 @@ def places_of(plan: BodyPlan, surface: BodySurface) -> Places:
     outwards = np.sign(head[:, :1])
     face_normals = components(normals, axes)
     eye = components(eye_centre(plan)[None] - origin, axes)[0] / size
+    head = np.column_stack([np.abs(head[:, 0]), head[:, 1:]])
+    forward = head[:, 1]
+    behind = forward * EYE_ALONG / eye[1]
+    ahead = EYE_ALONG + (forward - eye[1]) * (1.0 - EYE_ALONG) / (1.0 - eye[1])
+    face = np.column_stack([head[:, 0], np.where(forward < eye[1], behind, ahead), head[:, 2]])
     return Places(
         points=vertices / s,
         normals=normals,
@@ -146,10 +158,11 @@ def places_of(plan: BodyPlan, surface: BodySurface) -> Places:
         height=(z - bottom) / (top - bottom),
         neck=along["neck"],
         tail=along["tail"],
-        head=np.column_stack([np.abs(head[:, 0]), head[:, 1:]]),
+        head=head,
+        face=face,
         face_normals=np.column_stack([face_normals[:, :1] * outwards, face_normals[:, 1:]]),
         head_size=size / s,
-        eye=np.abs(eye) * np.array([1.0, 0.0, 0.0]) + eye * np.array([0.0, 1.0, 1.0]),
+        eye=np.append(abs(eye[0]), eye[1:]),
         joints={name: joint / s for name, joint in plan.joints.items()},
     )
 

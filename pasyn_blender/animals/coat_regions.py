@@ -90,7 +90,7 @@ def _hooves(places: Places, size: float) -> FloatArray:
 
 
 def _head(places: Places, size: float) -> FloatArray:
-    behind = places.head_size * (places.head[:, 1] - 0.14 * (1.0 - size) + 0.1)
+    behind = places.head_size * (places.face[:, 1] - 0.14 * (1.0 - size) + 0.1)
     return _all(_part(places.shares["head"]), behind)
 
 
@@ -160,39 +160,39 @@ def _cross(places: Places, size: float) -> FloatArray:
 
 
 def _on_face(places: Places) -> FloatArray:
-    return _NEAR * (places.face_normals[:, 2] - 0.15)
+    return _all(_NEAR * (places.face_normals[:, 2] - 0.15), _part(places.shares["head"]) + 0.03)
 
 
 def _stripe_of_face(places: Places, half_width: FloatArray, start: float, end: float) -> FloatArray:
-    head = places.head
+    head = places.face
     along = np.minimum(head[:, 1] - start, end - head[:, 1])
     return _all(places.head_size * np.minimum(half_width - head[:, 0], along), _on_face(places))
 
 
 def _blaze(places: Places, size: float) -> FloatArray:
-    along = places.head[:, 1]
+    along = places.face[:, 1]
     half = size * np.interp(along, [0.1, 0.27, 0.5, 0.75, 0.95], [0.030, 0.075, 0.045, 0.050, 0.075])
     return _stripe_of_face(places, half, 0.14, 1.2)
 
 
 def _star(places: Places, size: float) -> FloatArray:
-    offset = (places.head - np.array([0.0, 0.29, 0.0]))[:, :2] * np.array([1.0, 0.75])
+    offset = (places.face - np.array([0.0, 0.29, 0.0]))[:, :2] * np.array([1.0, 0.75])
     return _all(places.head_size * (0.07 * size - np.linalg.norm(offset, axis=1)), _on_face(places))
 
 
 def _snip(places: Places, size: float) -> FloatArray:
-    offset = (places.head - np.array([0.0, 0.91, 0.0]))[:, :2] * np.array([1.0, 0.7])
+    offset = (places.face - np.array([0.0, 0.91, 0.0]))[:, :2] * np.array([1.0, 0.7])
     return _all(places.head_size * (0.055 * size - np.linalg.norm(offset, axis=1)), _on_face(places))
 
 
 def _face(places: Places, size: float) -> FloatArray:
     """All of the head but its top and back: grows backwards with size."""
-    edge = 0.34 - 0.25 * size + 0.35 * np.maximum(places.head[:, 2], -0.12)
-    return _all(places.head_size * (places.head[:, 1] - edge), _part(places.shares["head"]) + 0.03)
+    edge = 0.34 - 0.25 * size + 0.35 * np.maximum(places.face[:, 2], -0.12)
+    return _all(places.head_size * (places.face[:, 1] - edge), _part(places.shares["head"]) + 0.03)
 
 
 def _forehead(places: Places, size: float) -> FloatArray:
-    front = places.head_size * (0.42 * size - places.head[:, 1])
+    front = places.head_size * (0.42 * size - places.face[:, 1])
     return _all(front, _NEAR * (places.face_normals[:, 2] - 0.25), _part(places.shares["head"]) + 0.04)
 
 
@@ -202,12 +202,12 @@ def _bridge(places: Places, size: float) -> FloatArray:
 
 
 def _muzzle(places: Places, size: float) -> FloatArray:
-    back = places.head[:, 1] - 0.25 * places.head[:, 2] - 1.0 + 0.22 * size
+    back = places.face[:, 1] - 0.25 * places.face[:, 2] - 1.0 + 0.22 * size
     return _all(places.head_size * back, _part(places.shares["head"]) + 0.04)
 
 
 def _muzzle_ring(places: Places, size: float) -> FloatArray:
-    ring = 0.07 * size - np.abs(places.head[:, 1] - 0.25 * places.head[:, 2] - 0.74)
+    ring = 0.07 * size - np.abs(places.face[:, 1] - 0.25 * places.face[:, 2] - 0.74)
     return _all(places.head_size * ring, _part(places.shares["head"]) + 0.04)
 
 
@@ -220,7 +220,7 @@ def _cheeks(places: Places, size: float) -> FloatArray:
 
 def _chin(places: Places, size: float) -> FloatArray:
     under = 2.0 * _NEAR * (-places.face_normals[:, 2] - 0.35 + 0.3 * (size - 1.0))
-    return _all(under, places.head_size * (places.head[:, 1] - 0.15), _part(places.shares["head"]) + 0.05)
+    return _all(under, places.head_size * (places.face[:, 1] - 0.15), _part(places.shares["head"]) + 0.05)
 
 
 def _eyes(places: Places, size: float) -> FloatArray:

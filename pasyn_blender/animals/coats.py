@@ -203,7 +203,8 @@ def coat_of(
     hollow = np.clip(skin - 1.0, 0.0, 1.0)
     light, dark = (_towards(painted, _HOLLOW, hollow) for painted in (light, dark))
 
-    wool = np.full(count, chosen.wool)
+    # where the shape has no fleece it is shorn
+    wool = np.full(count, chosen.wool * (1.0 if plan.parts.get("wool") else 0.4))
     if chosen.wool_area is not None:
         wool = wool * ramp(_inside(chosen.wool_area, places, random), -0.02, 0.02)
     pieces = {
@@ -301,7 +302,7 @@ def _drawn_kind(
         if not named:
             raise RigError(f"coat.kinds: no kind is called {name!r}; there are {[k.name for k in kinds]}")
         return named[0]
-    fitting = [kind for kind in kinds if not kind.builds or plan.kind in kind.builds]
+    fitting = [kind for kind in kinds if not kind.builds or plan.kind in kind.builds] or list(kinds)
     total = sum(kind.share for kind in fitting)
     if total <= 0.0:
         raise RigError(f"coat.kinds: none has a share for the build {plan.kind!r}")
@@ -455,8 +456,11 @@ def _bare_skin(kind: Kind, plan: BodyPlan, places: Places) -> tuple[FloatArray, 
     """The skin attribute, and how much of the skin's colour shows."""
     skin, head = kind.skin, places.head
     on_head = ramp(places.shares["head"], 0.4, 0.6)
-    if skin.above > -1.0:
-        # the pad of a nose, on top of the muzzle's end
+    if "nose_pad" in plan.masses:
+        pad = plan.masses["nose_pad"]
+        nose = 1.0 - ramp(np.linalg.norm((head - pad.offset) / pad.radii, axis=1), 1.0, 1.35)
+        nose = nose * ramp(head[:, 1], pad.offset[1] - 0.6 * pad.radii[1], pad.offset[1])
+    elif skin.above > -1.0:
         nose = ramp(head[:, 1], skin.nose - 0.02, skin.nose + 0.02)
         nose = nose * ramp(head[:, 2], skin.above - 0.02, skin.above + 0.02)
     else:

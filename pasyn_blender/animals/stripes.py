@@ -16,7 +16,7 @@ from .coat_places import Places, ramp
 from .mesh_graph import Neighbours, vertex_normals
 from .shape import BodySurface, head_frame, head_length
 from .skinning import part_shares
-from .species import BodyPlan, individual_stream
+from .species import BodyPlan
 from .sweep import FloatArray, Sweep, components
 
 _TURN: Final = 2.0 * np.pi
@@ -256,54 +256,3 @@ def thinned(places: Places, stripe: FloatArray, fill: float, belly: float) -> Fl
     spine *= ramp(places.points[:, 1], withers, withers + 0.15) * ramp(z, 0.9, 1.0)
     line: FloatArray = np.maximum(stripe, 2.2 * spine - 1.0)
     return line
-
-
-def coat_values(
-    plan: BodyPlan, surface: BodySurface, neighbours: Neighbours
-) -> tuple[FloatArray, FloatArray]:
-    """What the coat's material reads at every vertex of the skin.
-
-    Returns
-    -------
-    tuple
-        (V,) stripe: black where positive, white where negative; (V,) dark: 1 on muzzle, eyelids and hooves,
-        2 in nostrils and mouth.
-    """
-    s = plan.scale
-    vertices = surface.vertices
-    normals = vertex_normals(vertices, surface.quads)
-    stripe, _ = stripe_pattern(plan, surface, neighbours, individual_stream(plan.individual, 1))
-    shares = dict(
-        zip((p.name for p in surface.sweeps), part_shares(surface.sweeps, vertices, 0.03 * s).T, strict=True)
-    )
-    z = vertices[:, 2]
-    limbs = shares["foreleg"] + shares["hindleg"]
-    # The black stripes run out towards the belly and on the inside of the legs.
-    belly = ramp(-normals[:, 2], 0.25, 0.9) * (shares["torso"] + 0.5 * limbs) * ramp(z, 0.5 * s, 0.62 * s)
-    inside = ramp(-normals[:, 0] * np.sign(vertices[:, 0]), 0.2, 0.9) * limbs
-    stripe = stripe + 0.05 + 0.12 * shares["torso"] - 1.5 * belly - 0.75 * inside * ramp(z, 0.45 * s, 0.8 * s)
-    # A thin black line follows the spine, another the middle of the belly.
-    withers = plan.joints["neck_base"][1]
-    spine = np.exp(-((vertices[:, 0] / (0.016 * s)) ** 2)) * ramp(normals[:, 2], 0.5, 0.8)
-    spine *= ramp(vertices[:, 1], withers, withers + 0.15 * s) * ramp(z, 0.9 * s, 1.0 * s)
-    stripe = np.maximum(stripe, 2.2 * spine - 1.0)
-
-    origin, axes = head_frame(plan)
-    local = components(vertices - origin, axes) / head_length(plan)
-    on_head = shares["head"]
-    muzzle = ramp(local[:, 1] - 0.25 * local[:, 2], 0.74, 0.86) * (on_head > 0.5)
-    hoof = 1.0 - ramp(z, 0.078 * s, 0.090 * s)
-    eye = np.column_stack([np.abs(local[:, 0]), local[:, 1:]]) - np.array([0.145, 0.355, 0.020])
-    rim = 1.0 - ramp(np.linalg.norm(eye * np.array([1.0, 0.8, 1.0]), axis=1), 0.045, 0.075)
-    dark = np.maximum.reduce([muzzle, hoof, rim * (on_head > 0.5)])
-    # Nostrils and the slit of the mouth are darker than the skin around them.
-    sides = np.column_stack([np.abs(local[:, 0]), local[:, 1:]])
-    nostril = np.linalg.norm(
-        (sides - np.array([0.080, 0.965, 0.036])) / np.array([0.045, 0.050, 0.034]), axis=1
-    )
-    mouth = np.abs(local[:, 2] + 0.060 - 0.10 * (local[:, 1] - 0.9)) / 0.014
-    hollow = np.maximum(
-        1.0 - ramp(nostril, 0.5, 1.1), (1.0 - ramp(mouth, 0.3, 1.1)) * ramp(local[:, 1], 0.80, 0.86)
-    )
-    dark = dark + hollow * muzzle
-    return stripe, dark

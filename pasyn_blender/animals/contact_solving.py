@@ -12,7 +12,7 @@ from .kinematics import Figure
 from .skeleton import Bone
 from .sweep import FloatArray, IntArray
 
-MOST_POINTS: Final = 1500
+MOST_POINTS: Final = 3000
 """Vertices of the skin that are asked; four to six millimetres apart from their neighbours' depth at most."""
 
 TRUNK: Final = ("pelvis", "spine_1", "spine_2", "chest")
@@ -33,7 +33,7 @@ _OUTLINE: Final = (
 # Half thickness of limbs at their joints, in heights of the withers.
 _THICKNESS: Final = {
     "forearm": 0.045, "front_cannon": 0.030, "front_pastern": 0.024,
-    "shin": 0.065, "hind_cannon": 0.034, "hind_pastern": 0.025,
+    "shin": 0.065, "hind_cannon": 0.034, "hind_pastern": 0.025, "tail_4": 0.010,
 }  # fmt: skip
 
 
@@ -92,6 +92,13 @@ class ContactPoints:
         heights: FloatArray = rows.reshape(len(rows), -1) @ moments.reshape(-1, moments.shape[2]) - radius
         return heights
 
+    def below(self, name: str, bones: Sequence[Bone]) -> FloatArray:
+        """(P, 3) places, seen from a bone's joint, of the points that this bone alone carries."""
+        number = next(i for i, bone in enumerate(bones) if bone.name == name)
+        alone = np.flatnonzero(self.moments[number, 3] > 0.999)
+        places: FloatArray = self.moments[number, :3, alone]
+        return places
+
     def on(self, names: Sequence[str], bones: Sequence[Bone]) -> IntArray:
         """Numbers of the points that these bones carry."""
         numbers = [i for i, bone in enumerate(bones) if bone.name in names]
@@ -135,7 +142,7 @@ def thickness_of(bones: Sequence[Bone], height: float, skin: RestSkin | None = N
     """
     found = {}
     for kind, usual in _THICKNESS.items():
-        number = next(i for i, bone in enumerate(bones) if bone.name == f"{kind}.L")
+        number = next(i for i, bone in enumerate(bones) if bone.name in (kind, f"{kind}.L"))
         found[kind] = usual * height
         if skin is not None:
             joint = bones[number].head
@@ -162,7 +169,7 @@ def _usual_outline(bones: Sequence[Bone], height: float) -> tuple[FloatArray, Fl
             owners.append(bone)
             radii.append(0.0)
     for kind, thickness in _THICKNESS.items():
-        for suffix in (".L", ".R"):
+        for suffix in (".L", ".R") if kind != "tail_4" else ("",):
             places.append(list(heads[kind + suffix]))
             owners.append(kind + suffix)
             radii.append(thickness * height)

@@ -169,6 +169,12 @@ def _pitched(frame: FloatArray, degrees: FloatArray, links: FloatArray) -> Float
     return vector
 
 
+def _between(first: FloatArray, second: FloatArray, share: FloatArray) -> FloatArray:
+    """(F, 3, 3) axes between two frames: the first for a share of 0, the second for 1."""
+    mixed = (1.0 - share)[..., None] * first + share[..., None] * second
+    return frame_with(mixed[:, :, 0], mixed[:, :, 2])
+
+
 def _cross(a: FloatArray, b: FloatArray) -> float:
     return float(a[1] * b[2] - a[2] * b[1])
 
@@ -220,13 +226,15 @@ def solve_leg(
     plane, a, b, _ = _span(path.frame, base, ankle, first, second, side)
     own = (b if front else a) + path.flexion
     given = own + path.free * (path.cannon - own)
-    tilted = (1.0 - path.free)[:, None]
-    axes = frame_with(
-        tilted * plane[:, :, 0] + (1.0 - tilted) * path.frame[:, :, 0],
-        tilted * plane[:, :, 2] + (1.0 - tilted) * path.frame[:, :, 2],
-    )
-    goal = ankle - _pitched(axes, given, lower)
-    plane, a, b, miss = _span(plane, base, goal, upper, middle, _cross(carpus - shoulder, upper))
+    tied = (1.0 - path.free)[:, None]
+    hint = axes = _between(path.frame, plane, tied)
+    side = _cross(carpus - shoulder, upper)
+    # A given cannon is turned half as the foot and half as the leg, so that neither end of it is bent aside.
+    for share in (1.0, 0.5) if path.free.any() else (1.0,):
+        if share < 1.0:
+            axes = _between(plane, axes, tied + share * (1.0 - tied))
+        goal = ankle - _pitched(axes, given, lower)
+        plane, a, b, miss = _span(hint, base, goal, upper, middle, side)
 
     thigh = plane @ turn(0, a)
     shin = plane @ turn(0, b)

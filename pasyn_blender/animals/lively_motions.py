@@ -45,7 +45,7 @@ def _rearing(build: Build, dog: bool, random: np.random.Generator) -> list[Score
     for name, rise, pace in (("rear", random.uniform(42.0, 50.0), 1.0), ("rear_low", random.uniform(24.0, 32.0), 0.85)):
         back = 0.05 + 0.0042 * rise
         low = balanced(build, {**_CALM, "y": 0.06, "neck": 10.0, "head": -16.0}, 0.90 * shoulder_up, 0.90 * hip_up)
-        drop = -0.10 - 0.0012 * rise
+        drop = -0.035 - 0.0006 * rise
         up = {
             **level(), "pelvis:pitch": -rise, "spine:pitch": -4.0, "chest:pitch": -3.0, "y": back - 0.05, "z": drop,
             "neck": 0.34 * rise, "head": 0.10 * rise, "ears": 12.0, "tail": 18.0,
@@ -200,7 +200,7 @@ def _scratching(build: Build, dog: bool, random: np.random.Generator) -> list[Sc
     if not dog:
         # Muzzle to a foreleg that is set forward.
         low = head_to(build, 0.24, {**STANDING, **planted(), **level(), "z": -0.02, "chest:pitch": 4.0,
-                                    "fore.L:ahead": 0.13}, head=-0.20)  # fmt: skip
+                                    "fore.L:ahead": 0.13}, nose=100.0)  # fmt: skip
         begin = {**_CALM, "z": -0.02, "fore.L:ahead": 0.13}
         moments = timed([(0, begin), (18, low | {"neck:yaw": 9.0}), (40, {"neck": low["neck"] - 5.0}), (60, begin | {"neck:yaw": 0.0})])  # fmt: skip
         scores.append(Score("scratch_foreleg", moments, rub))
@@ -209,12 +209,11 @@ def _scratching(build: Build, dog: bool, random: np.random.Generator) -> list[Sc
 
 def _scratch_sitting(build: Build) -> list[Moment]:
     """Sit on the right haunch and bring the left hind foot up to the neck, back and forth."""
-    sit = seated(build, share=0.92, yaw=18.0, lean=-9.0)
-    sit |= {"neck": 30.0, "head": -8.0, "neck:yaw": 24.0, "neck:roll": -10.0, "head:roll": -12.0, "spine:yaw": 8.0,
-            "chest:yaw": 6.0}  # fmt: skip
-    raised = held_leg(build, "hind", ".L", -74.0, -26.0, -126.0, -80.0, -70.0, out=24.0, yaw=18.0)
-    stroke = held_leg(build, "hind", ".L", -80.0, -44.0, -132.0, -96.0, -86.0, out=26.0, yaw=16.0)
-    half = held_leg(build, "hind", ".L", -56.0, 10.0, -96.0, -64.0, -50.0, out=22.0, yaw=18.0)
+    sit = seated(build, share=0.88, yaw=18.0, lean=-9.0, hunch=12.0)
+    sit |= {"neck": 46.0, "head": -14.0, "neck:yaw": 34.0, "neck:roll": -14.0, "head:roll": -14.0}
+    raised = held_leg(build, "hind", ".L", -70.0, -84.0, -96.0, -96.0, -92.0, out=24.0)
+    stroke = held_leg(build, "hind", ".L", -76.0, -98.0, -116.0, -118.0, -114.0, out=22.0)
+    half = held_leg(build, "hind", ".L", -62.0, -6.0, -84.0, -60.0, -50.0, out=22.0)
     beats: list[tuple[float, Posture]] = [(0, sit), (8, half), (15, raised)]
     beats += [(18.0 + 3.0 * i, stroke if i % 2 == 0 else raised) for i in range(8)]
     return timed([*beats, (46, half), (56, sit)])

@@ -4,7 +4,8 @@ A posture is a set of numbers by name. Angles are in degrees about the axes of :
 lengths in heights of the withers. Of the trunk: ``x``, ``y``, ``z`` (shift of the root) and ``pitch``,
 ``roll``, ``yaw`` of ``pelvis``, ``spine`` and ``chest``, as in ``pelvis:pitch``. Of the neck: ``neck``
 (lowered), ``neck:yaw``, ``head`` (nose towards the chest), ``head:roll``, and ``lips`` (the
-least height of the lips; the neck is lowered less where they would come below). ``tail`` (raised), ``tail:sway``,
+least height of the lips; the neck is lowered less where they would come below). ``tail`` (raised), ``tail:base`` (its root
+alone), ``tail:sway``,
 ``ears`` (back). Of each leg, as in ``fore.L:ahead``: ``ahead``, ``out``, ``up`` (the toe from its place at
 rest: forwards, away from the midline, upwards), ``yaw`` (toes outwards), ``roll`` (the leg's lower end
 outwards), ``hoof``, ``pastern``, ``flexion``, ``cannon``, ``free``, ``blade`` as :class:`~.leg_solving.FootPath`
@@ -251,12 +252,12 @@ def _pose_neck(figure: Figure, numbers: Numbers, more: FloatArray) -> None:
 
 def _pose_tail(figure: Figure, numbers: Numbers, curl: FloatArray) -> None:
     """The tail as it is said, its end curled backwards by so many degrees a bone besides."""
-    sway, raised = numbers.get("tail:sway"), numbers.get("tail")
+    sway, raised, base = numbers.get("tail:sway"), numbers.get("tail"), numbers.get("tail:base")
     for i, share in enumerate((0.55, 0.30, 0.15, 0.0)):
         figure.rotate(
             f"tail_{i + 1}",
             turn(1, sway * (0.5 + 0.35 * i)),
-            turn(0, share * raised + (0.0, 0.7, 1.0, 1.3)[i] * curl),
+            turn(0, share * raised + (base, 0.0, 0.0, 0.0)[i] + (0.3, 0.8, 1.0, 1.2)[i] * curl),
         )
 
 
@@ -267,7 +268,18 @@ def _raise_head(figure: Figure, build: Build, numbers: Numbers) -> None:
     """
     lips = build.heads["lips"]
     goal = np.maximum(numbers.get("lips"), 0.012) * build.height
-    rows = np.flatnonzero(figure.carried("head", lips)[:, 2] < goal)
+    below = build.points.below("head", build.bones)
+
+    def room(posed: Figure) -> FloatArray:
+        """Height of the lips, or what the rest of the head leaves of it."""
+        turns, joints = posed.place("head")
+        up = joints[:, 2] + turns[:, 2] @ (lips - build.heads["head"])
+        if not len(below):
+            return up
+        chin = joints[:, 2] + (turns[:, 2] @ below.T).min(axis=1)
+        return np.minimum(up, chin + 0.010 * build.height)
+
+    rows = np.flatnonzero(room(figure) < goal)
     if not len(rows):
         return
     part = Numbers(len(rows), {name: curve[rows] for name, curve in numbers.curves.items()}, numbers.stance[rows])
@@ -277,20 +289,20 @@ def _raise_head(figure: Figure, build: Build, numbers: Numbers) -> None:
     for step in range(13):
         less = 0.5 * (low + high) if step < 12 else low
         _pose_neck(some, part, less)
-        clear = some.carried("head", lips)[:, 2] > goal[rows]
+        clear = room(some) > goal[rows]
         low, high = np.where(clear, less, low), np.where(clear, high, less)
     figure.local[rows] = some.local
 
 
 def _lay_tail(figure: Figure, build: Build, numbers: Numbers) -> None:
     """Curl the tail where it would hang into the ground until it lies on it."""
-    room = 0.008 * build.height
-    low, high = np.zeros(numbers.frames), np.full(numbers.frames, 60.0)
+    room = 0.003 * build.height + build.thickness["tail_4"]
+    low, high = np.zeros(numbers.frames), np.full(numbers.frames, 90.0)
 
     def height(curl: FloatArray) -> FloatArray:
         _pose_tail(figure, numbers, curl)
-        ends = [figure.carried(name, figure.tails[figure.index(name)])[:, 2] for name in ("tail_3", "tail_4")]
-        return np.minimum(*ends)
+        ends = [figure.carried(name, figure.tails[figure.index(name)])[:, 2] for name in ("tail_2", "tail_3", "tail_4")]
+        return np.minimum.reduce(ends)
 
     free = height(low) > room
     for _ in range(9):
@@ -317,6 +329,8 @@ def foot_path(build: Build, leg: Leg, numbers: Numbers, places: Mapping[str, tup
         along = origin + np.einsum("fij,fj->fi", carrier, toe - heads)
         own = carrier @ frame
         toe = (1.0 - carried) * toe + carried * along
+        # On its way back to the ground the foot does not follow the trunk below it.
+        toe[:, 2] = np.maximum(toe[:, 2], leg.joints[5, 2])
         mixed = (1.0 - carried)[..., None] * frame + carried[..., None] * own
         frame = frame_with(mixed[:, :, 0], mixed[:, :, 2])
     return FootPath(

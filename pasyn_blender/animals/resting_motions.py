@@ -20,6 +20,7 @@ from .standing_postures import (
     STANDING,
     breathing,
     chance,
+    held_leg,
     idle,
     level,
     on_side,
@@ -55,23 +56,27 @@ def _couching_scores(build: Build, seed: int) -> list[Score]:
         chew = waves(("head", 1.2, 7.0, 0.0), ("head:roll", 2.0, 3.0, 0.0))
         scores.append(Score(f"lie_{side}", on_side(calm, right), together(idle(random), breathing(), chew), lies=True))
     couch = couched(build, 12.0, 1.2, -1.0)
-    flank = couch | {"neck": 34.0, "head": -18.0, "neck:yaw": 104.0, "chest:yaw": 7.0, "spine:yaw": 5.0,
-                     "head:roll": -16.0, "ears": 10.0}  # fmt: skip
+    flank = couched(build, 12.0, 1.2, -1.0, bend=12.0) | {"neck": 34.0, "head": -18.0, "neck:yaw": 104.0,
+                                                         "head:roll": -16.0, "ears": 10.0}  # fmt: skip
     scores.append(Score("sleep_curled", timed([(0, flank), (30, {"neck": 35.5}), (60, flank)]),
                         breathing(0.6, 2), lies=True))  # fmt: skip
     # Heavy with sleep the nose rests on the ground.
-    nod = couch | {"neck": 92.0, "head": -44.0, "ears": 12.0, "lips": 0.018}
+    nod = couch | {"neck": 92.0, "head": -44.0, "ears": 12.0, "lips": 0.035}
     scores.append(Score("sleep_nodding", timed([(0, couch), (26, nod), (56, {"neck": 90.0}), (82, couch | {"lips": 0.0})]),
                         breathing(0.6, 3), lies=True))  # fmt: skip
     return scores
 
 
-def couched(build: Build, tilt: float = 8.0, spread: float = 1.0, pitch: float = 1.0, neck: float = 4.0,
-            head: float = -2.0, ahead: float = 0.0) -> dict[str, float]:  # fmt: skip
-    """Lying on the breast, on the left haunch, all legs folded; feet where that leaves them."""
+def couched(build: Build, tilt: float = 8.0, spread: float = 1.0, pitch: float = 1.0, bend: float = 0.0,
+            ahead: float = 0.0) -> dict[str, float]:  # fmt: skip
+    """Lying on the breast, on the left haunch, all legs folded; feet where that leaves them.
+
+    ``bend`` turns chest and loins to the left by so many degrees together.
+    """
     trunk = {
         **STANDING, **level(), "y": -ahead, "pelvis:roll": tilt, "chest:roll": -0.6 * tilt, "spine:roll": -0.25 * tilt,
-        "pelvis:pitch": pitch, "spine:pitch": 1.0, "chest:pitch": 1.0, "neck": neck, "head": head, "ears": 4.0,
+        "pelvis:pitch": pitch, "spine:pitch": 1.0, "chest:pitch": 1.0, "chest:yaw": 0.6 * bend, "spine:yaw": 0.4 * bend, "neck": 4.0,
+        "head": -2.0, "ears": 4.0,
     }  # fmt: skip
     posture = lowered(build, trunk)
     posture |= folded_foreleg(build, posture, ".L", yaw=2.0, slope=24.0)
@@ -118,8 +123,8 @@ def lie_down(build: Build, pace: float, tilt: float) -> list[Moment]:
         build, {**STANDING, "y": 0.5 * kneel["y"], "neck": 62.0, "head": -36.0, "spine:pitch": 3.0},
         0.5 * (kneel_height(build) + shoulder_up) * 0.95, 0.92 * hip_up,
     )  # fmt: skip
-    folding = {name: 0.55 * value for name, value in only(couch, "fore.L").items()}
-    folding |= {"fore.L:up": 0.07, "fore.L:free": 1.0, "fore.L:carried": 0.0}
+    leaning = {f"hind.{side}:{name}": value for side in "LR" for name, value in (("cannon", -74.0), ("free", 1.0))}
+    folding = held_leg(build, "fore", ".L", -4.0, -62.0, 48.0, 72.0, 96.0)
     bent = {"fore.R:cannon": 38.0, "fore.R:hoof": 32.0, "fore.R:pastern": 10.0, "fore.R:free": 1.0}
     times = pace * np.array([0.0, 10.0, 24.0, 36.0, 48.0, 58.0, 72.0, 84.0])
     return [
@@ -127,8 +132,9 @@ def lie_down(build: Build, pace: float, tilt: float) -> list[Moment]:
         Moment(times[1], {"neck": 42.0, "head": -26.0, **only(gathered, "hind.L")}, lift=0.05),
         Moment(times[2], {**lower, **only(gathered, "hind.R")}, lift=0.05),
         Moment(times[3], {**half, **folding, **bent}),
-        Moment(times[4], {**kneel, **gathered}),
-        Moment(times[5], {**sink, "pelvis:roll": 0.4 * tilt}),
+        Moment(times[4], {**kneel, **gathered, **{name: 0.3 * leaning.get(name, 0.0) if name.endswith("cannon") else value
+                                                  for name, value in leaning.items()}}),
+        Moment(times[5], {**sink, "pelvis:roll": 0.4 * tilt, **leaning}),
         Moment(times[6], {**couch, "neck": 26.0, "head": -18.0}),
         Moment(times[7], {"neck": 4.0, "head": -2.0}),
     ]
@@ -153,17 +159,17 @@ def get_up_cattle(build: Build, pace: float, tilt: float) -> list[Moment]:
     )  # fmt: skip
     place = {**planted(("fore.R",)), "fore.R:ahead": 0.10}
     bent = {"fore.R:cannon": 26.0, "fore.R:hoof": 8.0, "fore.R:pastern": -4.0, "fore.R:free": 1.0}
-    folding = {name: 0.7 * value for name, value in only(couch, "fore.L").items()}
-    folding |= {"fore.L:up": 0.08, "fore.L:free": 1.0, "fore.L:carried": 0.0}
-    swing = {name: 0.55 * value for name, value in only(couch, "fore.R").items()}
-    swing |= {"fore.R:up": 0.09, "fore.R:free": 1.0, "fore.R:carried": 0.0}
+    folding = held_leg(build, "fore", ".L", -12.0, -96.0, 26.0, 56.0, 80.0)
+    leaning = {f"hind.{side}:{name}": value for side in "LR" for name, value in (("cannon", -76.0), ("free", 1.0))}
+    standing = {f"hind.{side}:{name}": 0.0 for side in "LR" for name in ("cannon", "free")}
+    swing = held_leg(build, "fore", ".R", -15.0, -112.0, 6.0, 40.0, 60.0)
     times = pace * np.array([0.0, 10.0, 20.0, 32.0, 38.0, 44.0, 54.0, 64.0, 74.0])
     end = {**STANDING, "pelvis:pitch": 0.0, "spine:pitch": 0.0, "chest:pitch": 0.0, "y": 0.0}
     return [
         Moment(times[0], couch),
         Moment(times[1], {"neck": -6.0, "head": 6.0, "pelvis:roll": 0.5 * tilt}),
-        Moment(times[2], {**lunge, **gathered}),
-        Moment(times[3], raised),
+        Moment(times[2], {**lunge, **gathered, **leaning}),
+        Moment(times[3], raised | standing),
         Moment(times[4], {**swing, "neck": 30.0, "head": -26.0}),
         Moment(times[5], {**half, **place, **bent, **folding}),
         Moment(times[6], {**end, "y": -0.02, "neck": 10.0, "head": -6.0, **planted(("fore.L",)),
@@ -196,9 +202,7 @@ def get_up_horse(build: Build, pace: float, tilt: float) -> list[Moment]:
     bent = {"pastern": -6.0, "hoof": 0.0, "free": 1.0, "blade": -6.0}
     crouch = {f"fore.{side}:{name}": value for side in "LR" for name, value in bent.items()}
     cannon = {"fore.L:cannon": -22.0, "fore.R:cannon": -26.0}
-    swung = {f"{name}": 0.5 * value for name, value in only(couch, "fore").items()}
-    swing_right = {**only(swung, "fore.R"), "fore.R:up": 0.10, "fore.R:free": 1.0}
-    swing_left = {**only(swung, "fore.L"), "fore.L:up": 0.10, "fore.L:free": 1.0}
+    swing_right, swing_left = (held_leg(build, "fore", side, -15.0, -108.0, 24.0, 50.0, 70.0) for side in (".R", ".L"))
     loose = {f"fore.{side}:{name}": 0.0 for side in "LR" for name in bent} | {"fore.L:cannon": 0.0, "fore.R:cannon": 0.0}
     times = pace * np.array([0.0, 6.0, 12.0, 18.0, 24.0, 32.0, 42.0, 52.0, 64.0, 72.0])
     return [

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from .contact_solving import TRUNK
 from .folded_legs import (
     balanced,
     folded_hindleg,
@@ -41,7 +40,9 @@ from .standing_postures import (
 _HAUNCHES = ("pelvis", "tail_1", "thigh.L", "thigh.R", "shin.L", "shin.R")
 
 
-def seated(build: Build, share: float = 0.97, yaw: float = 16.0, lean: float = 0.0) -> dict[str, float]:
+def seated(
+    build: Build, share: float = 0.97, yaw: float = 16.0, lean: float = 0.0, hunch: float = 0.0
+) -> dict[str, float]:
     """Sitting on the haunches, forefeet where they stand at rest.
 
     Parameters
@@ -54,10 +55,12 @@ def seated(build: Build, share: float = 0.97, yaw: float = 16.0, lean: float = 0
         How far stifles and hind feet point outwards.
     lean
         Degrees by which the weight is on the left haunch.
+    hunch
+        Degrees by which the back is rounded more than it has to be.
     """
     shoulder_up, _ = resting_heights(build)
     trunk = {
-        **STANDING, **level(), **planted(("fore.L", "fore.R")), "spine:pitch": 8.0, "chest:pitch": 9.0,
+        **STANDING, **level(), **planted(("fore.L", "fore.R")), "spine:pitch": 8.0 + 0.6 * hunch, "chest:pitch": 9.0 + 0.4 * hunch,
         "pelvis:roll": lean, "chest:roll": -lean, "neck": 20.0, "head": -6.0, "tail": 10.0,
     }  # fmt: skip
     legs = {"yaw": yaw, "slope": 42.0, "out": 0.025}
@@ -67,6 +70,7 @@ def seated(build: Build, share: float = 0.97, yaw: float = 16.0, lean: float = 0
         for suffix in (".L", ".R"):
             posture |= folded_hindleg(build, posture, suffix, flat_paw=True, **legs)
         hip -= lowest(build, posture, _HAUNCHES, legs=True)
+    posture["tail:base"] = 38.0 - 0.9 * posture["pelvis:pitch"]
     # The forelegs stand upright: the whole sits as far back as that needs.
     leg = build.leg("fore", ".L")
     shoulder = trunk_of(build, posture).carried("chest", leg.joints[0])
@@ -83,10 +87,14 @@ def _shifted(posture: Posture, back: float, limbs: tuple[str, ...]) -> dict[str,
     return moved
 
 
-def sphinx(build: Build, tilt: float = 0.0, yaw: float = 16.0, ahead: float = 0.0) -> dict[str, float]:
-    """Lying on breast and belly, forearms on the ground before the animal, hind legs folded."""
+def sphinx(build: Build, tilt: float = 0.0, yaw: float = 16.0, bend: float = 0.0) -> dict[str, float]:
+    """Lying on breast and belly, forearms on the ground before the animal, hind legs folded.
+
+    With a ``tilt`` it lies on the left hip. ``bend`` turns chest and loins to the left together.
+    """
     trunk = {
-        **STANDING, **level(), "y": -ahead, "pelvis:roll": tilt, "chest:roll": -0.8 * tilt, "spine:roll": -0.2 * tilt,
+        **STANDING, **level(), "pelvis:roll": tilt, "chest:roll": -0.8 * tilt, "spine:roll": -0.2 * tilt,
+        "chest:yaw": 0.5 * bend, "spine:yaw": 0.5 * bend,
         "neck": 2.0, "head": 2.0, "tail": 14.0,
     }  # fmt: skip
     posture = lowered(build, trunk)
@@ -136,8 +144,8 @@ def sitting_scores(build: Build, seed: int) -> list[Score]:
         scores.append(Score(f"lie_down_{side}", down, idle(random), lies=True))
         scores.append(Score(f"get_up_{'bow' if right else 'sit'}",
                             _get_up_bow(build, stand, pace) if right else _reversed(down), idle(random), lies=True))  # fmt: skip
-    curled = sphinx(build, tilt=17.0) | {"neck": 40.0, "head": -20.0, "neck:yaw": 106.0, "chest:yaw": 12.0,
-                                        "spine:yaw": 12.0, "head:roll": -14.0, "lips": 0.02}  # fmt: skip
+    curled = sphinx(build, tilt=17.0, bend=24.0)
+    curled |= {"neck": 66.0, "head": -24.0, "neck:yaw": 106.0, "head:roll": -14.0, "lips": 0.02}
     scores.append(Score("sleep_curled", timed([(0, curled), (30, {"neck": 42.0}), (60, curled)]),
                         breathing(0.6, 2), lies=True))  # fmt: skip
     return scores
@@ -209,14 +217,15 @@ def _get_up_bow(build: Build, stand: Posture, pace: float) -> list[Moment]:
     low = trunk_of(build, lie).carried("chest", build.leg("fore", ".L").joints[0])[2]
     bow = balanced(build, {**without_legs(lie), **level(), "y": lie["y"], "spine:pitch": -6.0, "chest:pitch": -6.0,
                            "neck": -14.0, "head": 6.0}, low + 0.02 * build.height, 0.90 * hip_up)  # fmt: skip
-    feet = planted(("hind.L", "hind.R"))
-    for side in (".L", ".R"):
-        feet[f"hind{side}:ahead"] = 0.06
+    feet = planted(("hind.L", "hind.R")) | {"hind.L:ahead": 0.06, "hind.R:ahead": 0.06}
+    for suffix in (".L", ".R"):
+        bow |= stretched_foreleg(build, bow, suffix, yaw=3.0, blade=-4.0)
+    toes = {f"fore{suffix}:ahead": bow[f"fore{suffix}:ahead"] for suffix in (".L", ".R")}
+    half = balanced(build, {**without_legs(bow), "y": 0.6 * lie["y"], "spine:pitch": -3.0, "chest:pitch": -4.0},
+                    0.80 * shoulder_up, 0.97 * hip_up)  # fmt: skip
     return timed([
-        (0, lie), (8, {"neck": 14.0, "head": -12.0}), (26, bow | feet), (36, {"neck": -20.0}),
-        (46, {**level(), "z": -0.03, "y": 0.3 * lie["y"], "neck": 8.0, "head": -4.0, **planted(("fore.L",)), "fore.L:ahead": 0.10}),
-        (56, stand | {"hind.L:ahead": 0.06}), (64, stand),
+        (0, lie), (8, {"neck": 14.0, "head": -12.0}), (26, bow | feet), (34, {"neck": -20.0}),
+        (46, {**half, **planted(("fore.L", "fore.R")), **{name: 0.8 * value for name, value in toes.items()}}),
+        (56, {**level(), "z": -0.03, "y": 0.2 * lie["y"], "neck": 8.0, "head": -4.0, "fore.L:ahead": 0.0}),
+        (64, {"fore.R:ahead": 0.0, "y": 0.0, "z": -0.015, "hind.L:ahead": 0.0}), (72, stand),
     ], pace)  # fmt: skip
-
-
-__all__ = ["TRUNK", "lie_down_dog", "seated", "sitting_scores", "sphinx"]

@@ -139,7 +139,8 @@ def _feeding(build: Build, dog: bool, seed: int) -> list[Score]:
     scores = []
     step = random.uniform(0.09, 0.15)
     for name, right, sweep in (("graze", False, 11.0), ("graze_wide", True, 24.0)):
-        trunk = {**STANDING, "z": -0.022, **planted(), **level(), "pelvis:pitch": 2.0, "chest:pitch": 4.0, "tail": 3.0}
+        trunk = {**STANDING, "z": -0.022, **planted(), **level(), "pelvis:pitch": 2.0,
+                 "chest:pitch": 9.0 if dog else 4.0, "tail": 3.0}  # fmt: skip
         low = head_to(build, 0.02, trunk)
         low["neck"] += 5.0  # the ground stops it
         if low["pelvis:pitch"] < 10.0:
@@ -153,9 +154,9 @@ def _feeding(build: Build, dog: bool, seed: int) -> list[Score]:
         crop = waves(("lips", 0.010, 7.0, 0.0), ("head", 2.0, 7.0, 0.03))
         scores.append(Score(name, on_side(moments, right), together(idle(random, 3), crop)))
     apart = random.uniform(0.03, 0.06)
-    trunk = {**STANDING, "z": -0.03, **planted(), **level(), "pelvis:pitch": 3.0, "chest:pitch": 4.0}
+    trunk = {**STANDING, "z": -0.03, **planted(), **level(), "pelvis:pitch": 3.0, "chest:pitch": 9.0 if dog else 4.0}
     up = {**trunk, "neck": 20.0, "head": -14.0, "pelvis:pitch": 0.0, "chest:pitch": 0.0}
-    drink = head_to(build, 0.0, trunk, head=-0.58)
+    drink = head_to(build, 0.0, trunk, nose=72.0)
     drink["neck"] += 6.0
     spread = {"fore.L:out": apart, "fore.R:out": apart, "fore.L:ahead": 0.10, "fore.R:ahead": 0.03}
     feet = {name: drink.get(name, 0.0) or value for name, value in spread.items()}
@@ -166,11 +167,11 @@ def _feeding(build: Build, dog: bool, seed: int) -> list[Score]:
     scores.append(Score("drink_and_look", timed([
         (0, {**up, **bend, **feet, "lips": 0.014, "neck": -4.0, "head": -2.0}), (14, {"neck:yaw": 14.0}),
         (38, {**drink, **feet, "neck:yaw": 0.0}), (66, {"neck": drink["neck"] - 1.0}),
-        (92, {**up, **feet, "neck": -4.0, "head": -2.0, "neck:yaw": 0.0}),
+        (92, {**up, **bend, **feet, "lips": 0.014, "neck": -4.0, "head": -2.0, "neck:yaw": 0.0}),
     ]), idle(random)))  # fmt: skip
     for name, share, turned in (("eat", 0.42, 12.0), ("browse", 0.72, -16.0)):
         trunk = {**STANDING, **planted(), **level(), "fore.L:ahead": 0.05, "tail": 2.0}
-        meal = head_to(build, share, trunk, head=-0.30 if share < 0.5 else -0.10)
+        meal = head_to(build, share, trunk, nose=66.0 if share < 0.5 else 44.0)
         chew = waves(("head", 1.8, 8.0, 0.0), ("head:roll", 2.5, 4.0, 0.1), ("neck", 1.2, 4.0, 0.3))
         moments = timed([(0, meal), (24, {"neck:yaw": turned, "neck": meal["neck"] - 4.0}),
                          (52, {"neck:yaw": -0.7 * turned}), (80, meal | {"neck:yaw": 0.0})])  # fmt: skip
@@ -181,7 +182,7 @@ def _feeding(build: Build, dog: bool, seed: int) -> list[Score]:
         moments = timed([(0, high), (28, {"neck:yaw": 18.0, "neck": -24.0}), (60, {"neck:yaw": -12.0, "neck": -33.0}),
                          (84, high | {"neck:yaw": 0.0})])  # fmt: skip
         scores.append(Score("browse_high", moments, together(idle(random), pluck)))
-    low = head_to(build, 0.03, {**STANDING, "z": -0.015, **planted(), **level(), "chest:pitch": 3.0}, head=-0.55)
+    low = head_to(build, 0.03, {**STANDING, "z": -0.015, **planted(), **level(), "chest:pitch": 9.0 if dog else 3.0}, nose=70.0)
     sniff = waves(("lips", 0.008, 9.0, 0.0), ("neck:yaw", 4.0, 3.0, 0.25))
     moments = timed([
         (0, low | {"lips": 0.03, "neck": low["neck"] + 4.0}), (20, {"neck:yaw": 26.0, "lips": 0.05}),

@@ -16,10 +16,10 @@ from .sweep import FloatArray
 STANDING: Final[Mapping[str, float]] = {"z": -0.010}
 LIMBS: Final = tuple(f"{limb}{suffix}" for limb, suffix in HOOVES)
 _FOOT: Final = ("ahead", "out", "up", "yaw", "roll", "hoof", "pastern", "flexion", "cannon", "free", "carried", "blade")
-_NOD: Final = -72.0
-"""Degrees by which the poll opens at most."""
-_SPLAYS: Final = 0.10
-"""Share of the foreleg by which the shoulders have to come down that is done by spreading the forelegs."""
+_NOD: Final = (-72.0, 36.0)
+"""Degrees by which the poll opens and closes at most."""
+_SPLAYS: Final = 0.15
+"""Share of their height by which shoulders come down before the forelegs are spread; at twice that, fully."""
 
 
 def chance(seed: int, *key: int) -> np.random.Generator:
@@ -36,7 +36,7 @@ def level() -> dict[str, float]:
     """A trunk that is neither turned nor bent."""
     return {
         f"{part}:{angle}": 0.0 for part in ("pelvis", "spine", "chest") for angle in ("pitch", "yaw", "roll")
-    } | {"x": 0.0, "y": 0.0}
+    } | {"x": 0.0, "y": 0.0, "tail:base": 0.0}
 
 
 def only(posture: Posture, limb: str) -> dict[str, float]:
@@ -97,17 +97,17 @@ def breathing(depth: float = 0.4, beats: float = 3.0) -> Overlay:
 def idle(random: np.random.Generator, beats: int = 2) -> Overlay:
     """Ears that play and a tail that strikes once or twice."""
     ears = random.uniform(0.0, 1.0, 2)
-    strokes = [(float(random.uniform(0.1, 0.9)), float(random.choice([-1.0, 1.0]) * random.uniform(14.0, 34.0)))
+    strokes = [(float(random.uniform(0.1, 0.9)), float(random.choice([-1.0, 1.0]) * random.uniform(10.0, 22.0)))
                for _ in range(2)]  # fmt: skip
 
     def added(phase: FloatArray) -> Mapping[str, FloatArray]:
         sway = np.zeros_like(phase)
         for at, degrees in strokes:
             away = (phase - at + 0.5) % 1.0 - 0.5
-            sway = sway + degrees * np.exp(-((away / 0.05) ** 2)) * np.cos(away * 40.0)
+            sway = sway + degrees * np.exp(-((away / 0.07) ** 2)) * np.cos(away * 26.0)
         ends = np.sin(np.pi * phase) ** 0.5
         return {
-            "tail:sway": sway * ends,
+            "tail:sway": 24.0 * np.tanh(sway / 24.0) * ends,
             "ears": 7.0 * np.cos(2.0 * np.pi * (beats * phase - ears[0])),
             "ears:out": 10.0 * np.cos(2.0 * np.pi * ((beats + 1) * phase - ears[1])),
         }
@@ -128,17 +128,26 @@ def waves(*parts: tuple[str, float, float, float]) -> Overlay:
     return added
 
 
-def _lips_height(build: Build, posture: Posture, necks: FloatArray, head: float) -> FloatArray:
+def _nods(build: Build, posture: Posture, necks: FloatArray, nose: float) -> FloatArray:
+    """(N,) nods of the head that point the nose so many degrees below the level, as far as the poll goes."""
+    poll, lips = build.heads["head"], build.heads["lips"]
+    rest = float(np.degrees(np.arctan2(poll[2] - lips[2], poll[1] - lips[1])))
+    trunk = sum(posture.get(f"{part}:pitch", 0.0) for part in ("pelvis", "spine", "chest"))
+    nods: FloatArray = np.clip(nose - rest - trunk - necks, *_NOD)
+    return nods
+
+
+def _lips_height(build: Build, posture: Posture, necks: FloatArray, nose: float) -> FloatArray:
     """(N,) height of the lips with the neck lowered by so many degrees, metres."""
     figure = Figure(build.bones, len(necks))
     curves = {name: np.full(len(necks), value) for name, value in posture.items()}
-    curves |= {"neck": necks, "head": np.maximum(head * necks, _NOD)}
+    curves |= {"neck": necks, "head": _nods(build, posture, necks, nose)}
     pose_trunk(figure, build, Numbers(len(necks), curves, np.zeros((len(necks), 4), bool)))
     heights: FloatArray = figure.carried("head", build.heads["lips"])[:, 2]
     return heights
 
 
-def head_to(build: Build, goal: float, trunk: Posture, most: float = 116.0, head: float = -0.66) -> dict[str, float]:
+def head_to(build: Build, goal: float, trunk: Posture, nose: float = 84.0, most: float = 128.0) -> dict[str, float]:
     """The posture with the lips brought down to ``goal`` heights above the ground.
 
     Up to ``most`` degrees the neck does it. What is then left is done by the forequarters: shoulders that
@@ -146,32 +155,35 @@ def head_to(build: Build, goal: float, trunk: Posture, most: float = 116.0, head
     do so between forelegs that are spread to the sides, as a giraffe's (Dagg, Giraffe: Biology, Behaviour and
     Conservation, 2014).
 
-    ``head`` is the nod of the head per degree of the neck: the poll opens as the neck goes down, so that the
-    head hangs and the nose does not poke.
+    ``nose`` is how many degrees below the level the nose points, as far as the poll can open or close.
     """
 
+    def turned(posture: Posture, neck: float) -> dict[str, float]:
+        nod = float(_nods(build, posture, np.array([neck]), nose)[0])
+        return {**posture, "neck": neck, "head": nod}
+
     necks = np.linspace(-60.0, most, 45)
-    heights = _lips_height(build, trunk, necks, head)
+    heights = _lips_height(build, trunk, necks, nose)
     low = np.flatnonzero(heights <= goal * build.height)
     if len(low):
         i = max(int(low[0]), 1)
         share = (heights[i - 1] - goal * build.height) / max(heights[i - 1] - heights[i], 1e-9)
-        neck = float(necks[i - 1] + np.clip(share, 0.0, 1.0) * (necks[i] - necks[i - 1]))
-        return {**trunk, "neck": neck, "head": max(head * neck, _NOD)}
+        return turned(trunk, float(necks[i - 1] + np.clip(share, 0.0, 1.0) * (necks[i] - necks[i - 1])))
     shoulder_up, hip_up = resting_heights(build)
-    straight = {**trunk, "neck": most, "head": max(head * most, _NOD)}
     z = trunk.get("z", 0.0) * build.height
     lowest, highest = 0.0, 0.62
-    for _ in range(10):
+    for _ in range(9):
         down = 0.5 * (lowest + highest)
-        posture = balanced(build, straight, shoulder_up * (1.0 - down) + z, hip_up * (1.0 - 0.12 * down) + z)
-        above = _lips_height(build, posture, np.array([most]), head)[0] > goal * build.height
+        posture = balanced(build, trunk, shoulder_up * (1.0 - down) + z, hip_up * (1.0 - 0.12 * down) + z)
+        above = _lips_height(build, posture, np.array([most]), nose)[0] > goal * build.height
         lowest, highest = (down, highest) if above else (lowest, down)
+    posture = turned(posture, most)
     leg = build.leg("fore", ".L")
     length = float(leg.pivot[2])
-    if down > _SPLAYS:
+    spread = float(np.clip((down - _SPLAYS) / _SPLAYS, 0.0, 1.0))
+    if spread > 0.0:
         shoulder = trunk_of(build, posture).carried("chest", leg.pivot)[2]
-        aside = np.sqrt(max(length**2 - shoulder**2, 0.0)) / build.height
+        aside = spread * np.sqrt(max(length**2 - shoulder**2, 0.0)) / build.height
         lean = float(np.degrees(np.arctan2(aside * build.height, shoulder)))
         for limb in ("fore.L", "fore.R"):
             posture |= {f"{limb}:out": 0.80 * aside, f"{limb}:ahead": 0.15 * aside, f"{limb}:roll": 0.55 * lean}

@@ -98,6 +98,8 @@ class Posed:
 
 _STEADY_NECK = 0.75
 """Share of the chest's pitch that the neck takes back, so that the head is carried steadily."""
+_TAIL_CLEARANCE = 0.06
+"""Height of the tail's tip above the ground, in hip heights."""
 
 
 def posed_trunk(bones: Sequence[Bone], carriage: Carriage) -> Figure:
@@ -141,7 +143,15 @@ def posed_trunk(bones: Sequence[Bone], carriage: Carriage) -> Figure:
         before: FloatArray = np.interp((at - lag * around) % around, at, carriage.sway)
         return before
 
-    pose_tail(figure, carriage.tail - 0.5 * _pitch(figure, "pelvis"), sway)
+    raised = carriage.tail - 0.5 * _pitch(figure, "pelvis")
+    tail = figure.index("tail_4")
+    # A long tail on short legs is carried as high as it needs to be off the ground.
+    for _ in range(8):
+        pose_tail(figure, raised, sway)
+        height = figure.carried("tail_4", figure.tails[tail])[:, 2]
+        if height.min() > _TAIL_CLEARANCE * rest_hip[2]:
+            break
+        raised = raised + 9.0
     pose_ears(figure, -carriage.ears, np.zeros(len(bend)))
     return figure
 

@@ -26,6 +26,9 @@ class Contact:
         How far behind its place at rest the foot has the middle of its stance, metres.
     lift, peak
         Height of the toe in the swing after it, metres, and the share of the swing at which it is reached.
+    trail, reach
+        Metres that the foot is flung further back after it has left the ground, and further forward before
+        it lands.
     """
 
     down: float
@@ -33,6 +36,8 @@ class Contact:
     shift: float = 0.0
     lift: float = 0.0
     peak: float = 0.42
+    trail: float = 0.0
+    reach: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,11 @@ def timing(contacts: Sequence[Contact], phase: FloatArray, travel: float) -> Tim
             + (3 * t**2 - 2 * t**3) * front
             + (2 * t**3 - 3 * t**2 + t) * slope
         )
-        lift[away] = contact.lift * hump(t, contact.peak)
+        behind[away] += contact.trail * hump(t, 0.22) - contact.reach * hump(t, 0.78)
+        # What is flung out comes up as well: a leg swings about the hip or the shoulder blade.
+        lift[away] = contact.lift * hump(t, contact.peak) + 0.45 * (
+            contact.trail * hump(t, 0.24) + contact.reach * hump(t, 0.76)
+        )
     return Timing(stance, share, behind, lift)
 
 

@@ -111,7 +111,9 @@ def _stride(gait: Gait, bones: Sequence[Bone], hip: float, family: str, frames: 
     for i, touchdown in enumerate(gait.touchdown):
         k = 1 - i % 2  # hind feet come first in HOOVES, fore ones in a gait's pairs
         lift = gait.lift[k] * leg_of(rest, *HOOVES[i]).height
-        contacts.append((Contact(touchdown, touchdown + duty, gait.shift[k] * hip, lift, gait.peak[k]),))
+        up, shift = touchdown + duty, gait.shift[k] * hip
+        reach, trail = (0.0, gait.throw[1] * hip) if k else (gait.throw[0] * hip, 0.0)
+        contacts.append((Contact(touchdown, up, shift, lift, gait.peak[k], trail, reach),))
     course = Course(tuple(contacts), length, step, gait.lane, gait.sink)
     phase = np.arange(frames + 1) / frames
     return posed(bones, carriage(gait, duty, phase, hip), course, TOLERANCE * hip)

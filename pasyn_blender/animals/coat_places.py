@@ -123,6 +123,9 @@ def places_of(plan: BodyPlan, surface: BodySurface) -> Places:
     normals = vertex_normals(vertices, surface.quads)
     folded = np.column_stack([np.abs(vertices[:, 0]), vertices[:, 1:]])
     by_sweep = part_shares(surface.sweeps, vertices, 0.03 * s)
+    # A thick fleece may stand beyond the reach of every part: it is the trunk's.
+    lost = ~np.isfinite(by_sweep).all(axis=1)
+    by_sweep[lost] = [float(sweep.name == "torso") for sweep in surface.sweeps]
     shares = {part: np.zeros(len(vertices)) for part in PARTS}
     along = {"neck": np.zeros(len(vertices)), "tail": np.zeros(len(vertices))}
     for i, sweep in enumerate(surface.sweeps):

@@ -39,7 +39,8 @@ def _whole(places: Places, size: float) -> FloatArray:
 
 
 def _belly(places: Places, size: float) -> FloatArray:
-    down = 2.5 * _NEAR * (-places.normals[:, 2] - 0.45) + 0.25 * (0.22 - places.height) + (size - 1.0) * 0.1
+    down = 2.5 * _NEAR * (-places.normals[:, 2] - 0.45) + 0.25 * (0.22 - places.height).clip(-1.0, 0.15)
+    down = down + 0.1 * (size - 1.0)
     upper_legs = places.shares["foreleg"] + places.shares["hindleg"]
     return _all(down, 2.0 * _part(places.shares["torso"] + 0.6 * upper_legs + 0.2))
 

@@ -21,10 +21,12 @@ from .leg_solving import Leg
 from .postures import Build, Numbers, Posture, pose_back, pose_legs, pose_trunk
 from .sweep import FloatArray
 
-CARPUS_ROOM: Final = 19.0
+CARPUS_ROOM: Final = 22.0
 """Least angle between forearm and cannon, degrees."""
 HOCK_ROOM: Final = 25.0
 """Least angle between shin and cannon, degrees."""
+_LEAN: Final = 135.0
+"""Degrees by which a cannon leans per share by which shoulder or hip have sunk."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,19 @@ def _chain(leg: Leg, yaw: float, start: FloatArray, cannon: float, pastern: floa
     below = turn(0, cannon) @ links[2] + turn(0, pastern) @ links[3] + turn(0, hoof) @ links[4]
     tip: FloatArray = start + frame @ below
     return tip
+
+
+def carpus_of(build: Build, posture: Posture, suffix: str) -> FloatArray:
+    """(3,) place of the carpus of a foreleg whose cannon is turned as the posture says."""
+    leg = build.leg("fore", suffix)
+
+    def get(name: str) -> float:
+        return posture.get(f"fore{suffix}:{name}", 0.0)
+
+    toe = leg.joints[5] + build.height * np.array([leg.sign * get("out"), -get("ahead"), get("up")])
+    hoof = get("hoof")
+    place: FloatArray = 2.0 * toe - _chain(leg, get("yaw"), toe, get("cannon"), hoof + get("pastern"), hoof)
+    return place
 
 
 def _shoulder(build: Build, trunk: Standing, leg: Leg, blade: float) -> FloatArray:
@@ -231,6 +246,54 @@ def folded_hindleg(build: Build, posture: Posture, suffix: str, yaw: float = 14.
     return _placed(build, leg, toe, {
         "yaw": yaw, "cannon": turned, "pastern": pastern - hoof, "hoof": hoof, "free": 1.0, "flexion": 0.0,
     })  # fmt: skip
+
+
+def bent_foreleg(build: Build, posture: Posture, suffix: str, ahead: float = 0.0) -> dict[str, float]:
+    """Foreleg on its hoof under a shoulder that is too low for it to be straight: the carpus gives way forwards."""
+    leg = build.leg("fore", suffix)
+    trunk = trunk_of(build, posture)
+    sunk = 1.0 - _shoulder(build, trunk, leg, 0.0)[2] / leg.joints[0, 2]
+    cannon = float(np.clip(_LEAN * sunk, 0.0, 46.0))
+    hoof, pastern = 0.75 * cannon, 0.95 * cannon
+    key = f"fore{suffix}:"
+    return {
+        key + "ahead": ahead, key + "out": 0.0, key + "up": 0.0, key + "yaw": 0.0, key + "roll": 0.0,
+        key + "cannon": cannon, key + "hoof": hoof, key + "pastern": pastern - hoof, key + "free": 1.0,
+        key + "carried": 0.0, key + "blade": 0.0, key + "flexion": 0.0,
+    }  # fmt: skip
+
+
+def sunk_hindleg(build: Build, posture: Posture, suffix: str) -> dict[str, float]:
+    """Hind leg on its hoof, where ``posture`` has it, under a hip that is low: the hock gives way backwards.
+
+    The cannon leans so that stifle and hock share the bending.
+    """
+    leg = build.leg("hind", suffix)
+    hip = trunk_of(build, posture).carried("pelvis", leg.joints[0])[1:]
+    key = f"hind{suffix}:"
+    toe = (leg.joints[5] - np.array([0.0, posture.get(key + "ahead", 0.0) * build.height, 0.0]))[1:]
+    links = leg.links[:, 1:]
+    thigh, shin = leg.lengths[:2]
+    fetlock = toe - links[4] - links[3]
+    usual = float(np.clip(-_LEAN * (1.0 - hip[1] / leg.joints[0, 2]), -76.0, -6.0))
+    best, chosen = -np.inf, usual
+    for cannon in usual + np.arange(-24.0, 25.0, 4.0):
+        hock = fetlock - (turn(0, cannon)[1:, 1:] @ links[2])
+        span = hock - hip
+        distance = float(np.clip(np.linalg.norm(span), abs(thigh - shin) + 1e-6, thigh + shin - 1e-6))
+        along = span / np.linalg.norm(span)
+        at_hip = np.arccos(np.clip((thigh**2 + distance**2 - shin**2) / (2.0 * thigh * distance), -1.0, 1.0))
+        stifle = np.degrees(np.arccos(np.clip((thigh**2 + shin**2 - distance**2) / (2.0 * thigh * shin), -1.0, 1.0)))
+        # Forwards is -y: the stifle lies before the line from hip to hock.
+        c, s = np.cos(-at_hip), np.sin(-at_hip)
+        knee = hip + thigh * np.array([c * along[0] - s * along[1], s * along[0] + c * along[1]])
+        up, down = knee - hock, fetlock - hock
+        angle = np.degrees(np.arccos(np.clip(up @ down / np.linalg.norm(up) / np.linalg.norm(down), -1.0, 1.0)))
+        lean = np.degrees(np.arctan2(hip[0] - knee[0], hip[1] - knee[1]))
+        score = min(stifle - 20.0, angle - 22.0, 108.0 - lean, 40.0) - 0.3 * abs(cannon - usual)
+        if score > best:
+            best, chosen = score, float(cannon)
+    return {key + "cannon": chosen, key + "free": 1.0}
 
 
 def balanced(build: Build, posture: Posture, shoulder: float, hip: float) -> dict[str, float]:

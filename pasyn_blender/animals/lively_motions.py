@@ -124,19 +124,22 @@ def _airborne(build: Build, fold: float) -> dict[str, float]:
 def _jumping(build: Build, dog: bool, random: np.random.Generator) -> list[Score]:
     shoulder_up, hip_up = resting_heights(build)
     crouch = balanced(build, {**_CALM, "neck": 14.0, "head": -10.0, "spine:pitch": 4.0}, 0.84 * shoulder_up, 0.82 * hip_up)
-    high = random.uniform(0.20, 0.30)
-    hang = {**_CALM, **_airborne(build, 0.15), "z": 0.10, "pelvis:pitch": -4.0, "neck": -4.0, "tail": 30.0}
+    # An animal jumps by its legs' length.
+    legs = shoulder_up / (0.71 * build.height)
+    high = legs * random.uniform(0.20, 0.30)
+    hang = {**_CALM, **_airborne(build, 0.15), "z": 0.10 * legs, "pelvis:pitch": -4.0, "neck": -4.0, "tail": 30.0}
     top = {**hang, **_airborne(build, 0.75), "z": high, "pelvis:pitch": 0.0}
-    fall = {**hang, "z": 0.08, "pelvis:pitch": 3.0}
+    fall = {**hang, "z": 0.08 * legs, "pelvis:pitch": 3.0}
     jump = timed([(0, _CALM), (8, crouch), (13, hang), (18, top), (23, fall), (28, crouch), (38, _CALM)])
+    landed = balanced(build, {**_CALM, "spine:pitch": 4.0}, 0.86 * shoulder_up, 1.02 * hip_up)
     arched = {"spine:pitch": 9.0, "chest:pitch": 6.0, "neck": 40.0, "head": 6.0, "ears": 14.0, "tail": 40.0}
     buck = timed([
         (0, _CALM), (8, crouch), (13, {**hang, **arched, "pelvis:pitch": -8.0}),
         (18, {**top, **arched, **_airborne(build, 0.5), "z": high, "pelvis:pitch": 6.0}),
-        (23, {**fall, **arched, "pelvis:pitch": 12.0, "z": 0.10,
+        (23, {**fall, **arched, "pelvis:pitch": 12.0, "z": 0.10 * legs,
               **{name: value for side in (".L", ".R") for name, value in
                  held_leg(build, "hind", side, 26.0, 20.0, 46.0, 60.0, 80.0).items()}}),
-        (28, {**crouch, **level(), "pelvis:pitch": 8.0, "z": -0.05, "neck": 34.0, "head": -20.0,
+        (28, {**landed, "neck": 34.0, "head": -20.0,
               **{name: value for side in (".L", ".R") for name, value in
                  held_leg(build, "hind", side, -14.0, 14.0, -10.0, 14.0, 20.0).items()}}),
         (33, crouch), (44, _CALM),
@@ -191,7 +194,7 @@ def _scratching(build: Build, dog: bool, random: np.random.Generator) -> list[Sc
     for right in (False, True):
         side = "right" if right else "left"
         reach = random.uniform(104.0, 112.0)
-        flank = {"neck:yaw": reach, "neck": 26.0, "head": -12.0, "chest:yaw": 13.0, "spine:yaw": 12.0, "head:yaw": 12.0,
+        flank = {"neck:yaw": reach, "neck": 26.0, "head": -12.0, "chest:yaw": 11.0, "spine:yaw": 10.0, "head:yaw": 16.0,
                  "head:roll": -8.0, "z": -0.018, "x": -0.015}  # fmt: skip
         moments = timed([(0, {**_CALM, "z": -0.018}), (18, flank), (40, {"neck": 34.0}), (58, {**_CALM, "z": -0.018} | {"neck:yaw": 0.0, "head:yaw": 0.0, "head:roll": 0.0})])  # fmt: skip
         scores.append(Score(f"scratch_flank_{side}", on_side(moments, right), rub))
@@ -216,7 +219,10 @@ def _scratch_sitting(build: Build) -> list[Moment]:
     half = held_leg(build, "hind", ".L", -62.0, -6.0, -84.0, -60.0, -50.0, out=22.0)
     beats: list[tuple[float, Posture]] = [(0, sit), (8, half), (15, raised)]
     beats += [(18.0 + 3.0 * i, stroke if i % 2 == 0 else raised) for i in range(8)]
-    return timed([*beats, (46, half), (56, sit)])
+    lifted = {"hind.L:up": sit["hind.L:up"] + 0.07, "hind.L:out": sit["hind.L:out"] + 0.05,
+              "hind.L:ahead": sit["hind.L:ahead"] + 0.09}  # fmt: skip
+    return timed([beats[0], (5, lifted), *[(at + 3, pose) for at, pose in beats[1:]], (49, half), (56, {**sit, **lifted}),
+                  (61, sit)])  # fmt: skip
 
 
 def _stretching(build: Build, dog: bool, random: np.random.Generator) -> list[Score]:

@@ -322,6 +322,8 @@ def foot_path(build: Build, leg: Leg, numbers: Numbers, places: Mapping[str, tup
 
     shift = np.column_stack([leg.sign * get("out"), -get("ahead"), get("up")]) * build.height
     toe = leg.joints[5] + shift
+    # A foot that is tilted stands on its edge.
+    toe[:, 2] += np.abs(np.sin(np.radians(get("roll")))) * build.thickness[leg.bones[3][:-2]]
     frame = turn(2, leg.sign * get("yaw")) @ turn(1, -leg.sign * get("roll"))
     carried = get("carried")[:, None]
     if carried.any():

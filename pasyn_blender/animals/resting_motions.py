@@ -13,7 +13,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from .folded_legs import balanced, folded_foreleg, folded_hindleg, lowered, resting_heights, trunk_of
+from .folded_legs import (
+    balanced,
+    bent_foreleg,
+    carpus_of,
+    folded_foreleg,
+    folded_hindleg,
+    lowered,
+    resting_heights,
+    sunk_hindleg,
+    trunk_of,
+)
 from .postures import Build, Moment, Posture, Score
 from .sitting_motions import sitting_scores
 from .standing_postures import (
@@ -79,24 +89,29 @@ def couched(build: Build, tilt: float = 8.0, spread: float = 1.0, pitch: float =
         "head": -2.0, "ears": 4.0,
     }  # fmt: skip
     posture = lowered(build, trunk)
-    posture |= folded_foreleg(build, posture, ".L", yaw=2.0, slope=24.0)
-    posture |= folded_foreleg(build, posture, ".R", yaw=7.0, slope=27.0, out=0.01)
+    posture |= folded_foreleg(build, posture, ".L", yaw=2.0, slope=26.0)
+    posture |= folded_foreleg(build, posture, ".R", yaw=7.0, slope=28.0, out=0.01)
     posture |= folded_hindleg(build, posture, ".L", yaw=10.0 * spread, out=0.03)
     posture |= folded_hindleg(build, posture, ".R", yaw=26.0 * spread, out=0.06, slope=30.0)
     return posture
 
 
-def _kneeling(build: Build, couch: Posture, hip: float, neck: float, head: float, ahead: float = 0.04
-              ) -> dict[str, float]:  # fmt: skip
-    """On the carpi, where the couched animal has them, with the hips at a share of their usual height."""
-    shoulder_up, hip_up = resting_heights(build)
-    leg = build.leg("fore", ".L")
-    kneel = shoulder_up - leg.joints[2, 2] + build.thickness["front_cannon"]
+def _kneeling(
+    build: Build, couch: Posture, hip: float, neck: float, head: float, behind: float = 0.10
+) -> dict[str, float]:
+    """On the carpi, where the couched animal has them, with the hips at a share of their usual height.
+
+    ``behind`` is how many heights the shoulders are behind the carpi.
+    """
+    _, hip_up = resting_heights(build)
     trunk = {
-        **STANDING, "y": couch["y"] - ahead, "spine:pitch": 3.0, "chest:pitch": -4.0, "neck": neck,
-        "head": head, "ears": 0.0, "pelvis:roll": 0.0, "chest:roll": 0.0, "spine:roll": 0.0,
+        **STANDING, **level(), "y": couch["y"], "spine:pitch": 3.0, "chest:pitch": -4.0, "neck": neck,
+        "head": head, "ears": 0.0,
     }  # fmt: skip
-    posture = balanced(build, trunk, 0.90 * kneel, hip * hip_up)
+    posture = balanced(build, trunk, 0.90 * kneel_height(build), hip * hip_up)
+    carpus = 0.5 * (carpus_of(build, couch, ".L") + carpus_of(build, couch, ".R"))
+    shoulder = trunk_of(build, posture).carried("chest", build.leg("fore", ".L").joints[0])
+    posture["y"] += (carpus[1] - shoulder[1]) / build.height + behind
     return {**posture, **only(couch, "fore")}
 
 
@@ -108,12 +123,17 @@ def _gathered(build: Build, couch: Posture) -> dict[str, float]:
     return feet
 
 
+def _sunk(build: Build, trunk: Posture, feet: Posture) -> dict[str, float]:
+    """Both hind legs under low hips, with the feet where they stand."""
+    return sunk_hindleg(build, {**trunk, **feet}, ".L") | sunk_hindleg(build, {**trunk, **feet}, ".R")
+
+
 def lie_down(build: Build, pace: float, tilt: float) -> list[Moment]:
     """Stand, gather the feet, kneel, and let the hindquarters down on the left haunch."""
     couch = couched(build, tilt, ahead=-0.10)
     shoulder_up, hip_up = resting_heights(build)
     kneel = _kneeling(build, couch, 0.86, 52.0, -30.0)
-    sink = _kneeling(build, couch, 0.55, 34.0, -22.0, ahead=0.01)
+    sink = _kneeling(build, couch, 0.55, 34.0, -22.0, behind=0.13)
     gathered = _gathered(build, couch)
     lower = balanced(
         build, {**STANDING, "y": -0.02, "neck": 66.0, "head": -40.0, "spine:pitch": 4.0}, 0.92 * shoulder_up,
@@ -121,19 +141,18 @@ def lie_down(build: Build, pace: float, tilt: float) -> list[Moment]:
     )  # fmt: skip
     half = balanced(
         build, {**STANDING, "y": 0.5 * kneel["y"], "neck": 62.0, "head": -36.0, "spine:pitch": 3.0},
-        0.5 * (kneel_height(build) + shoulder_up) * 0.95, 0.92 * hip_up,
+        max(0.5 * (kneel_height(build) + shoulder_up) * 0.95, 0.72 * shoulder_up), 0.92 * hip_up,
     )  # fmt: skip
-    leaning = {f"hind.{side}:{name}": value for side in "LR" for name, value in (("cannon", -74.0), ("free", 1.0))}
+    leaning = _sunk(build, sink, gathered)
     folding = held_leg(build, "fore", ".L", -4.0, -62.0, 48.0, 72.0, 96.0)
-    bent = {"fore.R:cannon": 38.0, "fore.R:hoof": 32.0, "fore.R:pastern": 10.0, "fore.R:free": 1.0}
+    bent = bent_foreleg(build, half, ".R")
     times = pace * np.array([0.0, 10.0, 24.0, 36.0, 48.0, 58.0, 72.0, 84.0])
     return [
         Moment(times[0], {**STANDING, **planted(), "neck": 8.0, "head": -4.0, "pelvis:pitch": 0.0}),
         Moment(times[1], {"neck": 42.0, "head": -26.0, **only(gathered, "hind.L")}, lift=0.05),
         Moment(times[2], {**lower, **only(gathered, "hind.R")}, lift=0.05),
         Moment(times[3], {**half, **folding, **bent}),
-        Moment(times[4], {**kneel, **gathered, **{name: 0.3 * leaning.get(name, 0.0) if name.endswith("cannon") else value
-                                                  for name, value in leaning.items()}}),
+        Moment(times[4], {**kneel, **gathered, **_sunk(build, kneel, gathered)}),
         Moment(times[5], {**sink, "pelvis:roll": 0.4 * tilt, **leaning}),
         Moment(times[6], {**couch, "neck": 26.0, "head": -18.0}),
         Moment(times[7], {"neck": 4.0, "head": -2.0}),
@@ -151,16 +170,15 @@ def get_up_cattle(build: Build, pace: float, tilt: float) -> list[Moment]:
     couch = couched(build, tilt, ahead=-0.10)
     shoulder_up, hip_up = resting_heights(build)
     gathered = _gathered(build, couch)
-    lunge = _kneeling(build, couch, 0.48, 46.0, -40.0, ahead=0.06)
-    raised = _kneeling(build, couch, 0.93, 40.0, -34.0, ahead=0.06)
+    lunge = _kneeling(build, couch, 0.48, 46.0, -40.0, behind=0.08)
+    raised = _kneeling(build, couch, 0.93, 40.0, -34.0, behind=0.08)
     half = balanced(
         build, {**STANDING, "y": 0.4 * raised["y"], "neck": 22.0, "head": -18.0, "spine:pitch": 2.0},
-        0.45 * kneel_height(build) + 0.55 * shoulder_up, 0.98 * hip_up,
+        max(0.45 * kneel_height(build) + 0.55 * shoulder_up, 0.82 * shoulder_up), 0.98 * hip_up,
     )  # fmt: skip
-    place = {**planted(("fore.R",)), "fore.R:ahead": 0.10}
-    bent = {"fore.R:cannon": 26.0, "fore.R:hoof": 8.0, "fore.R:pastern": -4.0, "fore.R:free": 1.0}
+    bent = bent_foreleg(build, half, ".R", ahead=0.10)
     folding = held_leg(build, "fore", ".L", -12.0, -96.0, 26.0, 56.0, 80.0)
-    leaning = {f"hind.{side}:{name}": value for side in "LR" for name, value in (("cannon", -76.0), ("free", 1.0))}
+    leaning = _sunk(build, lunge, gathered)
     standing = {f"hind.{side}:{name}": 0.0 for side in "LR" for name in ("cannon", "free")}
     swing = held_leg(build, "fore", ".R", -15.0, -112.0, 6.0, 40.0, 60.0)
     times = pace * np.array([0.0, 10.0, 20.0, 32.0, 38.0, 44.0, 54.0, 64.0, 74.0])
@@ -171,7 +189,7 @@ def get_up_cattle(build: Build, pace: float, tilt: float) -> list[Moment]:
         Moment(times[2], {**lunge, **gathered, **leaning}),
         Moment(times[3], raised | standing),
         Moment(times[4], {**swing, "neck": 30.0, "head": -26.0}),
-        Moment(times[5], {**half, **place, **bent, **folding}),
+        Moment(times[5], {**half, **bent, **folding}),
         Moment(times[6], {**end, "y": -0.02, "neck": 10.0, "head": -6.0, **planted(("fore.L",)),
                           "fore.R:cannon": 0.0, "fore.R:hoof": 0.0, "fore.R:pastern": 0.0, "fore.R:free": 0.0}),
         Moment(times[7], {**end, "fore.R:ahead": 0.0, "hind.L:ahead": 0.0}),
@@ -204,11 +222,13 @@ def get_up_horse(build: Build, pace: float, tilt: float) -> list[Moment]:
     cannon = {"fore.L:cannon": -22.0, "fore.R:cannon": -26.0}
     swing_right, swing_left = (held_leg(build, "fore", side, -15.0, -108.0, 24.0, 50.0, 70.0) for side in (".R", ".L"))
     loose = {f"fore.{side}:{name}": 0.0 for side in "LR" for name in bent} | {"fore.L:cannon": 0.0, "fore.R:cannon": 0.0}
-    times = pace * np.array([0.0, 6.0, 12.0, 18.0, 24.0, 32.0, 42.0, 52.0, 64.0, 72.0])
+    times = pace * np.array([0.0, 9.0, 16.0, 24.0, 30.0, 38.0, 48.0, 58.0, 70.0, 78.0])
     return [
         Moment(times[0], couch),
+        Moment(0.5 * times[1], {"fore.R:up": couch["fore.R:up"] + 0.035, "z": couch["z"] + 0.02}),
         Moment(times[1], {**steps[0], **swing_right}),
         Moment(times[2], {**steps[0], **right, **only(crouch, "fore.R"), **only(cannon, "fore.R")}),
+        Moment(0.5 * (times[2] + times[3]), {"fore.L:up": couch["fore.L:up"] + 0.035}),
         Moment(times[3], {**steps[1], **swing_left}),
         Moment(times[4], {**steps[1], **left, **only(crouch, "fore.L"), **only(cannon, "fore.L")}),
         Moment(times[5], {**steps[2], **straight, "fore.L:cannon": -14.0, "fore.R:cannon": -16.0}),

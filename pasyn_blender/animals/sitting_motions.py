@@ -19,6 +19,7 @@ from .folded_legs import (
     lowest,
     resting_heights,
     stretched_foreleg,
+    sunk_hindleg,
     trunk_of,
 )
 from .postures import Build, Moment, Posture, Score
@@ -175,6 +176,8 @@ def _sit_down(build: Build, sit: Posture, stand: Posture, pace: float) -> list[M
     half = balanced(
         build, {**without_legs(sit), "y": 0.45 * sit["y"], "neck": 14.0, "head": -8.0}, 0.97 * shoulder_up, 0.66 * hip_up
     )
+    half |= steps
+    half |= sunk_hindleg(build, half, ".L") | sunk_hindleg(build, half, ".R")
     return timed([
         (0, stand), (9, {"hind.L:ahead": steps["hind.L:ahead"], "neck": 10.0}),
         (18, {"hind.R:ahead": steps["hind.R:ahead"], "z": -0.03}), (28, half), (42, sit),
@@ -194,7 +197,7 @@ def lie_down_dog(build: Build, stand: Posture, pace: float, right: bool) -> list
                     0.70 * shoulder_up, hips)  # fmt: skip
     first, second = (".R", ".L") if right else (".L", ".R")
     bent = {"up": 0.0, "cannon": -18.0, "hoof": 0.0, "pastern": -12.0, "free": 0.8, "blade": -4.0}
-    out = {f"fore{side}:ahead": 0.62 * lie[f"fore{side}:ahead"] for side in (".L", ".R")}
+    out = {f"fore{side}:ahead": 0.55 * lie[f"fore{side}:ahead"] for side in (".L", ".R")}
     fore = {f"fore{side}:{name}": value for side in (".L", ".R") for name, value in bent.items()}
     return [
         *_sit_down(build, sit, stand, pace),

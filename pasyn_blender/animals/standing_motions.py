@@ -221,23 +221,3 @@ def _looking(build: Build, dog: bool, seed: int) -> list[Score]:
         scores.append(Score(f"look_{side}", on_side(moments, right), together(idle(random), still)))
     return scores
 
-
-def _one(name: str, bones: Sequence[Bone], height: float) -> Clip:
-    build = build_of(bones, height)
-    scores = [*_at_ease(build, False, 0), *_feeding(build, False, 0), *_looking(build, False, 0)]
-    return solved(build, [score for score in scores if score.name == name])[0]
-
-
-def graze(bones: Sequence[Bone], height: float) -> Clip:
-    """Head at the ground, cropping from side to side."""
-    return _one("graze", bones, height)
-
-
-def stand(bones: Sequence[Bone], height: float) -> Clip:
-    """At ease, the weight shifting from side to side."""
-    return _one("stand", bones, height)
-
-
-def look_around(bones: Sequence[Bone], height: float) -> Clip:
-    """Alarmed, the head turned far to one side and then the other."""
-    return _one("look_around", bones, height)

@@ -186,7 +186,7 @@ def head_to(build: Build, goal: float, trunk: Posture, nose: float = 84.0, most:
         aside = spread * np.sqrt(max(length**2 - shoulder**2, 0.0)) / build.height
         lean = float(np.degrees(np.arctan2(aside * build.height, shoulder)))
         for limb in ("fore.L", "fore.R"):
-            posture |= {f"{limb}:out": 0.80 * aside, f"{limb}:ahead": 0.15 * aside, f"{limb}:roll": 0.55 * lean}
+            posture |= {f"{limb}:out": 0.70 * aside, f"{limb}:ahead": 0.15 * aside, f"{limb}:roll": 0.60 * lean}
     return posture
 
 

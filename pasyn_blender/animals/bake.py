@@ -50,24 +50,25 @@ def quaternions(matrices: FloatArray) -> FloatArray:
     """
     m = matrices
     trace = np.trace(m, axis1=1, axis2=2)
-    squares = np.column_stack([trace, m[:, 0, 0], m[:, 1, 1], m[:, 2, 2]])
-    largest = squares.argmax(axis=1)
-    result = np.empty((len(m), 4))
-    for row, (matrix, k) in enumerate(zip(m, largest, strict=True)):
+    found = np.empty((len(m), 4))
+    largest = np.column_stack([trace, m[:, 0, 0], m[:, 1, 1], m[:, 2, 2]]).argmax(axis=1)
+    for k in range(4):
+        rows = np.flatnonzero(largest == k)
+        own = m[rows]
         if k == 0:
-            q = np.array([1.0 + trace[row], matrix[2, 1] - matrix[1, 2], matrix[0, 2] - matrix[2, 0],
-                          matrix[1, 0] - matrix[0, 1]])  # fmt: skip
+            found[rows, 0] = 1.0 + trace[rows]
+            for i, j, h in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
+                found[rows, 1 + i] = own[:, h, j] - own[:, j, h]
         else:
             i, j, h = k - 1, k % 3, (k + 1) % 3
-            q = np.empty(4)
-            q[0] = matrix[h, j] - matrix[j, h]
-            q[1 + i] = 1.0 + matrix[i, i] - matrix[j, j] - matrix[h, h]
-            q[1 + j] = matrix[j, i] + matrix[i, j]
-            q[1 + h] = matrix[h, i] + matrix[i, h]
-        result[row] = q / np.linalg.norm(q)
-        if row and result[row] @ result[row - 1] < 0.0:
-            result[row] *= -1.0
-    return result
+            found[rows, 0] = own[:, h, j] - own[:, j, h]
+            found[rows, 1 + i] = 1.0 + own[:, i, i] - own[:, j, j] - own[:, h, h]
+            found[rows, 1 + j] = own[:, j, i] + own[:, i, j]
+            found[rows, 1 + h] = own[:, h, i] + own[:, i, h]
+    found /= np.linalg.norm(found, axis=1, keepdims=True)
+    turned = np.where((found[1:] * found[:-1]).sum(axis=1) < 0.0, -1.0, 1.0)
+    found[1:] *= np.cumprod(turned)[:, None]
+    return found
 
 
 def _curves(armature: bpy.types.Object, action: bpy.types.Action) -> Any:

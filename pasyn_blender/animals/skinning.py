@@ -23,6 +23,7 @@ _CHAINS: Final[dict[str, tuple[tuple[str, str | None, float], ...]]] = {
     "neck": (("chest", None, 0.0), ("neck_1", "neck_base", 0.60), ("neck_2", "neck_middle", 0.55),
              ("neck_3", "neck_top", 0.60), ("head", "head", 0.65)),
     "head": (("head", None, 0.0),),
+    "proboscis": (("head", None, 0.0),),
     "foreleg": (("scapula", None, 0.0), ("upper_arm", "upper_arm", 0.62), ("forearm", "forearm", 0.80),
                 ("front_cannon", "front_cannon", 1.05), ("front_pastern", "front_foot", 1.0),
                 ("front_hoof", "front_hoof", 0.60)),
@@ -108,6 +109,10 @@ def part_shares(
         for mass in masses:
             if mass.part == part.name:
                 distance[:, i] = np.minimum(distance[:, i], mass.distance(folded))
+    # Thick wool may stand beyond the reach of every part.
+    far = np.flatnonzero(~np.isfinite(distance).any(axis=1))
+    if len(far):
+        distance[far] = np.column_stack([part.distance(folded[far]) for part in sweeps])
     distance -= distance.min(axis=1, keepdims=True)
     shares = np.exp(-distance / softness)
     normal: FloatArray = shares / shares.sum(axis=1, keepdims=True)
@@ -160,10 +165,14 @@ def skin_weights(
                 weights[rows, column[bone]] += given
     # Thick parts bend over a longer stretch of skin than the free limbs do.
     above = (vertices[:, 2] - plan.leg_line) / plan.scale
-    thick = np.clip((above + 0.10) / 0.12, 0.0, 1.0)[:, None]
-    for step in range(30):
-        pull = 0.5 if step < 8 else 0.6 * thick
-        weights = (1.0 - pull) * weights + pull * neighbours.mean(weights)
+    thick = np.clip((above + 0.10) / 0.12, 0.0, 1.0)
+    # Bone by bone: one column stays in the processor's cache, all of them do not.
+    for bone in np.flatnonzero(weights.any(axis=0)):
+        values = weights[:, bone].copy()
+        for step in range(30):
+            pull = 0.5 if step < 8 else 0.6 * thick
+            values = (1.0 - pull) * values + pull * neighbours.mean(values)
+        weights[:, bone] = values
     return limited(weights)
 
 

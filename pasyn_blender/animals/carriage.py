@@ -95,6 +95,13 @@ class Posed:
     miss: float
     lowered: float
 
+    @property
+    def steepest(self) -> float:
+        """Degrees that a bone turns between two frames at most."""
+        turns = self.figure.local
+        traces = (turns[:-1] * turns[1:]).sum(axis=(2, 3))  # of each turn back and the next one forth
+        return float(np.degrees(np.arccos(np.clip(0.5 * (traces.min() - 1.0), -1.0, 1.0))))
+
 
 _STEADY_NECK = 0.75
 """Share of the chest's pitch that the neck takes back, so that the head is carried steadily."""

@@ -139,8 +139,8 @@ def _hoofed() -> dict[str, Gait]:
     gallop = Gait(
         froude=4.6, touchdown=(0.0, 0.35, 0.14, 0.52), duty=0.27, stride=0.94, lift=(0.28, 0.18),
         heave=(-0.032, -0.042), beats=1, crouch=0.035, bend=8.0, arch=-2.0, roll=1.0, yaw=1.5, neck=16.0,
-        head=-12.0, nod=6.0, tail=40.0, sway=6.0, lane=0.35, peak=(0.42, 0.46), throw=(0.10, 0.05), shift=(0.0, -0.02),
-        sink=24.0, ears=18.0,
+        head=-12.0, nod=6.0, tail=40.0, sway=6.0, lane=0.35, peak=(0.42, 0.46), throw=(0.10, 0.05),
+        shift=(0.0, -0.02), sink=24.0, ears=18.0,
     )  # fmt: skip
     return {
         "walk": walk,
@@ -158,8 +158,8 @@ def _hoofed() -> dict[str, Gait]:
         "trot_slow": replace(trot, froude=0.45, duty=0.48, lift=(0.12, 0.074), heave=(-0.014, -0.013),
             neck=8.0),
         "trot_brisk": replace(trot, froude=1.5, duty=0.38, lift=(0.18, 0.115), tail=20.0),
-        "trot_extended": replace(trot, froude=2.3, duty=0.33, throw=(0.08, 0.05), lift=(0.19, 0.123), neck=10.0, head=-9.0,
-            tail=22.0),
+        "trot_extended": replace(trot, froude=2.3, duty=0.33, throw=(0.08, 0.05), lift=(0.19, 0.123),
+            neck=10.0, head=-9.0, tail=22.0),
         "trot_collected": replace(
             trot, froude=0.40, duty=0.45, stride=0.82, lift=(0.25, 0.156), heave=(-0.032, -0.030), neck=-16.0,
             head=17.0, tail=30.0,
@@ -210,10 +210,10 @@ def _pawed() -> dict[str, Gait]:
     )  # fmt: skip
     # The first four feet of a rotatory gallop go round: hind, hind, the fore of the second one's side, fore.
     gallop = Gait(
-        froude=5.5, touchdown=(0.0, 0.57, 0.10, 0.45), duty=0.24, stride=1.06, peak=(0.36, 0.58), throw=(0.20, 0.14),
-        lift=(0.28, 0.205),
-        heave=(-0.030, -0.040), beats=1, crouch=0.06, bend=25.0, arch=6.0, roll=1.0, yaw=2.0, neck=18.0,
-        head=-14.0, nod=7.0, tail=44.0, sway=10.0, lane=0.5, shift=(-0.02, 0.04), sink=18.0, ears=24.0,
+        froude=5.5, touchdown=(0.0, 0.57, 0.10, 0.45), duty=0.24, stride=1.06, lift=(0.28, 0.205),
+        peak=(0.36, 0.58), throw=(0.20, 0.14), heave=(-0.030, -0.040), beats=1, crouch=0.06, bend=25.0,
+        arch=6.0, roll=1.0, yaw=2.0, neck=18.0, head=-14.0, nod=7.0, tail=44.0, sway=10.0, lane=0.5,
+        shift=(-0.02, 0.04), sink=18.0, ears=24.0,
     )  # fmt: skip
     return {
         "walk": walk,
@@ -239,8 +239,8 @@ def _pawed() -> dict[str, Gait]:
         "trot_slow": replace(trot, froude=0.5, duty=0.48, lift=(0.14, 0.09), heave=(-0.014, -0.014),
             neck=20.0),
         "trot_brisk": replace(trot, froude=1.6, duty=0.38, lift=(0.20, 0.131), tail=24.0),
-        "trot_extended": replace(trot, froude=2.3, duty=0.33, throw=(0.08, 0.05), lift=(0.21, 0.148), bend=3.0, neck=22.0,
-            head=-16.0),
+        "trot_extended": replace(trot, froude=2.3, duty=0.33, throw=(0.08, 0.05), lift=(0.21, 0.148),
+            bend=3.0, neck=22.0, head=-16.0),
         "trot_head_low": replace(trot, froude=0.7, neck=46.0, head=-22.0, tail=20.0),
         "trot_head_high": replace(trot, froude=0.9, neck=-4.0, head=0.0, tail=50.0, ears=-6.0),
         "trot_head_left": replace(trot, froude=0.8, look=36.0, neck=6.0),
@@ -253,8 +253,9 @@ def _pawed() -> dict[str, Gait]:
             "gallop_slow", replace(gallop, froude=3.4, duty=0.29, bend=17.0, arch=5.0, crouch=0.04, neck=14.0)
         ),
         **_both_leads(
-            "gallop_fast", replace(gallop, froude=10.0, duty=0.19, throw=(0.27, 0.18), bend=32.0, crouch=0.09, neck=24.0,
-                head=-20.0)
+            "gallop_fast",
+            replace(gallop, froude=10.0, duty=0.19, throw=(0.27, 0.18), bend=32.0, crouch=0.09, neck=24.0,
+                head=-20.0),
         ),
         "gallop_bound": replace(
             gallop, froude=4.0, touchdown=(0.0, 0.45, 0.02, 0.52), duty=0.25, bend=24.0, arch=9.0

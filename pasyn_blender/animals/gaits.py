@@ -17,8 +17,10 @@ from .skeleton import Bone
 from .sweep import FloatArray
 
 GRAVITY: Final = 9.81
-_FEWEST_FRAMES: Final = {2: 16, 1: 16}
-"""Frames that a stride has at least, by its beats: small animals' quick strides are shown slowed down."""
+_FEWEST_FRAMES: Final = 16
+"""Frames that a stride has at least: small animals' quick strides are shown slowed down."""
+STEEPEST: Final = 62.0
+"""Degrees that a bone may turn between two frames; where it would turn further, there are more frames."""
 _MOST_LOWERED: Final = 0.055
 """Share of the hip's height that the trunk is lowered, before the stride is shortened instead."""
 TOLERANCE: Final = 0.0012
@@ -59,9 +61,24 @@ def varied(gait: Gait, random: np.random.Generator) -> Gait:
     )
 
 
+def finer(frames: int, found: Posed) -> int:
+    """Frames after which no bone turns too far between two of them."""
+    return int(np.ceil(1.05 * frames * found.steepest / STEEPEST))
+
+
 def hip_height(bones: Sequence[Bone]) -> float:
     """Metres from the ground to the hip."""
     return float(next(bone.head[2] for bone in bones if bone.name == "thigh.L"))
+
+
+def trunk_length(rest: Figure) -> float:
+    """Metres from hip to shoulder blade."""
+    return float(np.linalg.norm((rest.rest_head("thigh.L") - rest.rest_head("scapula.L"))[1:]))
+
+
+def nimbleness(rest: Figure) -> float:
+    """Share of a horse's pitch and fling that legs allow which are shorter against the trunk; 1 at most."""
+    return min(float(rest.rest_head("thigh.L")[2]) / (1.25 * trunk_length(rest)), 1.0)
 
 
 def gait_clip(
@@ -90,13 +107,17 @@ def gait_clip(
     """
     gait = varied(GAITS[family][name], stream(seed, name))
     hip = hip_height(bones)
+    fewest = _FEWEST_FRAMES
     for _ in range(12):
         length = gait.stride * stride_length(gait.froude) * hip
         seconds = length / np.sqrt(gait.froude * GRAVITY * hip)
-        frames = max(round(seconds * FRAMES_PER_SECOND), _FEWEST_FRAMES[gait.beats])
+        frames = max(round(seconds * FRAMES_PER_SECOND), fewest)
         found = _stride(gait, bones, hip, family, frames, length)
         if found.lowered < _MOST_LOWERED * hip and found.miss < TOLERANCE * hip:
-            break
+            if found.steepest < STEEPEST:
+                break
+            fewest = finer(frames, found)
+            continue
         shorter = (_MOST_LOWERED * hip / max(found.lowered, 1e-6)) ** 0.4
         gait = replace(gait, stride=min(max(shorter, 0.82), 0.96) * gait.stride)
     figure = found.figure
@@ -112,7 +133,8 @@ def _stride(gait: Gait, bones: Sequence[Bone], hip: float, family: str, frames: 
         k = 1 - i % 2  # hind feet come first in HOOVES, fore ones in a gait's pairs
         lift = gait.lift[k] * leg_of(rest, *HOOVES[i]).height
         up, shift = touchdown + duty, gait.shift[k] * hip
-        reach, trail = (0.0, gait.throw[1] * hip) if k else (gait.throw[0] * hip, 0.0)
+        throw = gait.throw[k] * hip * nimbleness(rest)
+        trail, reach = (throw, 0.0) if k else (0.0, throw)
         contacts.append((Contact(touchdown, up, shift, lift, gait.peak[k], trail, reach),))
     course = Course(tuple(contacts), length, step, gait.lane, gait.sink)
     phase = np.arange(frames + 1) / frames

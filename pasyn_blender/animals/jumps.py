@@ -17,11 +17,11 @@ from typing import Final
 
 import numpy as np
 
-from .carriage import Carriage, Course, posed
+from .carriage import Carriage, Course, Posed, posed
 from .clip import FRAMES_PER_SECOND, HOOVES, Clip
 from .footfalls import Contact
 from .gait_tables import STEPS, stride_length
-from .gaits import GRAVITY, TOLERANCE, hip_height, stream
+from .gaits import GRAVITY, STEEPEST, TOLERANCE, finer, hip_height, nimbleness, stream, trunk_length
 from .kinematics import Figure, leg_of
 from .skeleton import Bone
 from .sweep import FloatArray
@@ -150,25 +150,43 @@ def jump_clip(name: str, bones: Sequence[Bone], family: str = "unguligrade", see
     """
     random = stream(seed, name)
     jump = JUMPS[family][name]
+    rest = Figure(bones, 1)
+    hip = hip_height(bones)
+    # Legs as long as a giraffe's, against the trunk, do not spring as high, nor fold as far.
+    spring = min(1.45 * trunk_length(rest) / hip, 1.0)
     jump = replace(
         jump,
-        rise=jump.rise * random.uniform(0.85, 1.18),
-        pitch=jump.pitch * random.uniform(0.85, 1.15),
-        tuck=(jump.tuck[0] * random.uniform(0.88, 1.15), jump.tuck[1] * random.uniform(0.88, 1.15)),
+        rise=jump.rise * spring * random.uniform(0.85, 1.18),
+        pitch=jump.pitch * nimbleness(rest) * random.uniform(0.85, 1.15),
+        tuck=(
+            jump.tuck[0] * spring * random.uniform(0.88, 1.15),
+            jump.tuck[1] * spring * random.uniform(0.88, 1.15),
+        ),
         bend=jump.bend * random.uniform(0.8, 1.2),
         neck=jump.neck + random.uniform(-5.0, 5.0),
     )
-    if isinstance(jump, Leap):
-        return _leap(name, bones, family, jump)
-    return _jump(name, bones, family, jump)
+    frames = 0
+    for _ in range(4):
+        if isinstance(jump, Leap):
+            found, travel = _leap(bones, family, jump, frames), 0.0
+        else:
+            found, travel = _jump(bones, family, jump, frames)
+        frames = found.figure.frames - 1
+        if found.steepest < STEEPEST:
+            break
+        frames = finer(frames, found)
+    figure = found.figure
+    return Clip(name, figure.local, figure.offset, found.stance, travel / (figure.frames - 1), found.miss)
 
 
-def _jump(name: str, bones: Sequence[Bone], family: str, jump: Jump) -> Clip:
+def _jump(bones: Sequence[Bone], family: str, jump: Jump, frames: int) -> tuple[Posed, float]:
+    """Pose a jump over ``frames``, or over as many as it takes if that is 0; and the metres it covers."""
     hip = hip_height(bones)
     lands = 1.31 + jump.flight
     whole = lands + 0.44  # in strides of the canter, of which the landing begins the next
     length = 0.92 * stride_length(jump.froude) * hip * whole
-    frames = max(round(length / np.sqrt(jump.froude * GRAVITY * hip) * FRAMES_PER_SECOND), round(19 * whole))
+    seconds = length / np.sqrt(jump.froude * GRAVITY * hip)
+    frames = frames or max(round(seconds * FRAMES_PER_SECOND), round(18 * whole))
     phase = np.arange(frames + 1) / frames
     rest = Figure(bones, 1)
     height = [leg_of(rest, *hoof).height for hoof in HOOVES]
@@ -193,7 +211,7 @@ def _jump(name: str, bones: Sequence[Bone], family: str, jump: Jump) -> Clip:
         return keyed(phase, *((at / whole, value) for at, value in keys))
 
     top = 1.29 + 0.5 * jump.flight
-    trunk = _trunk_length(rest)
+    trunk = trunk_length(rest)
     middle = hip * curve(
         (0.10, -0.01), (0.42, -0.055), (0.72, -0.03), (0.95, -0.06), (1.10, -0.01), (1.29, 0.42 * jump.rise),
         (top, jump.rise), (lands, 0.36 * jump.rise), (lands + 0.2, -0.05),
@@ -202,7 +220,7 @@ def _jump(name: str, bones: Sequence[Bone], family: str, jump: Jump) -> Clip:
         (0.05, 2.5), (0.45, -3.5), (0.72, 1.0), (1.08, 0.9 * jump.pitch), (1.25, jump.pitch), (top, 0.0),
         (lands - 0.02, -0.85 * jump.pitch), (lands + 0.16, -0.6 * jump.pitch), (lands + 0.36, -2.0),
     )  # fmt: skip
-    tilt = 0.5 * trunk * np.sin(np.radians(pitch * _nimble(hip, trunk)))
+    tilt = 0.5 * trunk * np.sin(np.radians(pitch))
     bend = jump.bend * curve(
         (0.0, 0.7), (0.35, -0.5), (0.7, 0.2), (0.95, 1.0), (1.28, -0.9), (top, 0.9), (lands, -0.2),
         (lands + 0.35, 0.9),
@@ -225,14 +243,13 @@ def _jump(name: str, bones: Sequence[Bone], family: str, jump: Jump) -> Clip:
         ears=6.0 + 8.0 * curve((0.3, 0.0), (1.0, -1.0), (top, 1.0)),
     )
     course = Course(contacts, length, STEPS[family], 0.3, 18.0)
-    found = posed(bones, carriage, course, TOLERANCE * hip)
-    figure = found.figure
-    return Clip(name, figure.local, figure.offset, found.stance, length / frames, found.miss)
+    return posed(bones, carriage, course, TOLERANCE * hip), length
 
 
-def _leap(name: str, bones: Sequence[Bone], family: str, leap: Leap) -> Clip:
+def _leap(bones: Sequence[Bone], family: str, leap: Leap, frames: int) -> Posed:
+    """Pose a leap over ``frames``, or over as many as it takes if that is 0."""
     hip = hip_height(bones)
-    frames = max(round(leap.seconds * np.sqrt(hip) * FRAMES_PER_SECOND), 32)
+    frames = frames or max(round(leap.seconds * np.sqrt(hip) * FRAMES_PER_SECOND), 26)
     phase = np.arange(frames + 1) / frames
     rest = Figure(bones, 1)
     # The feet stand until the leap and are back in place after it; the cycle begins in the crouch.
@@ -249,8 +266,8 @@ def _leap(name: str, bones: Sequence[Bone], family: str, leap: Leap) -> Clip:
         (0.5 * (off + on), leap.rise), (on, 0.22 * leap.rise), (0.92, -0.6 * leap.crouch),
     )  # fmt: skip
     pitch = leap.pitch * keyed(phase, (0.10, -0.1), (off, 1.0), (0.58, 0.5), (on, -0.12), (0.93, -0.05))
-    trunk = _trunk_length(rest)
-    tilt = 0.5 * trunk * np.sin(np.radians(pitch * _nimble(hip, trunk)))
+    trunk = trunk_length(rest)
+    tilt = 0.5 * trunk * np.sin(np.radians(pitch))
     bend = leap.bend * keyed(phase, (0.10, 1.0), (off + 0.02, -1.0), (0.58, 0.3), (on, -0.2), (0.93, 0.8))
     neck = leap.neck + keyed(phase, (0.10, 8.0), (off, -14.0), (0.60, 4.0), (on, -10.0), (0.92, 10.0))
     zero = np.zeros_like(phase)
@@ -268,16 +285,4 @@ def _leap(name: str, bones: Sequence[Bone], family: str, leap: Leap) -> Clip:
         ears=6.0 * np.cos(2.0 * np.pi * (phase - 0.5)),
     )
     course = Course(tuple(contacts), 0.0, STEPS[family], 0.1, 14.0)
-    found = posed(bones, carriage, course, TOLERANCE * hip)
-    figure = found.figure
-    return Clip(name, figure.local, figure.offset, found.stance, 0.0, found.miss)
-
-
-def _trunk_length(rest: Figure) -> float:
-    """Metres from hip to shoulder blade."""
-    return float(np.linalg.norm((rest.rest_head("thigh.L") - rest.rest_head("scapula.L"))[1:]))
-
-
-def _nimble(hip: float, trunk: float) -> float:
-    """Share of the trunk's pitch that legs allow which are shorter against it than a horse's."""
-    return min(hip / (1.25 * trunk), 1.0)
+    return posed(bones, carriage, course, TOLERANCE * hip)

@@ -100,7 +100,7 @@ class HoofPath:
         (F,) degrees: of the carpus in a foreleg, of the hock beyond what the stifle gives it in a hind leg.
     fold
         (F,) from 0 to 1, how far the carpus flexes along with an elbow that has to shorten the leg, beyond
-        ``flexion``; without meaning in a hind leg, where the tendons see to that.
+        ``flexion``, in a cyclic motion; without meaning in a hind leg, where the tendons see to that.
     limp
         (F,) from 0 to 1, how far the hoof hangs from the cannon rather than being turned by ``pitch``.
     curl
@@ -349,7 +349,9 @@ def _leg_plane(
         blade = most * np.tanh(share * _degrees(_angle(span) - _angle(hang[1:])) / most)
         span = span - (turn(0, blade) @ (shoulder - leg.pivot))[:, 1:]
         if np.any(path.fold):
-            flexion = flexion + np.asarray(path.fold) * _folded(leg, np.hypot(span[:, 0], span[:, 1]))
+            folded = path.fold * _folded(leg, np.hypot(span[:, 0], span[:, 1]))
+            # A leg that is nearly straight folds by leaps as it shortens: flexing the carpus takes its time.
+            flexion = flexion + np.where(np.asarray(path.fold) > 0.0, _smoothed(folded), 0.0)
     first, second = _links(leg, flexion)
     length = np.hypot(span[:, 0], span[:, 1])
     links = np.linalg.norm(first, axis=-1) + np.linalg.norm(second, axis=-1)
@@ -367,9 +369,18 @@ def _links(leg: Leg, flexion: FloatArray) -> tuple[FloatArray, FloatArray]:
     return (upper, middle + bent) if leg.front else (upper + bent, middle)
 
 
+def _smoothed(curve: FloatArray) -> FloatArray:
+    """(F,) a cyclic curve, whose last value is its first, with its corners rounded."""
+    cycle = curve[:-1]
+    for _ in range(max(2, round(len(cycle) / 12))):
+        cycle = 0.25 * np.roll(cycle, 1) + 0.5 * cycle + 0.25 * np.roll(cycle, -1)
+    smooth: FloatArray = np.append(cycle, cycle[0])
+    return smooth
+
+
 def _folded(leg: Leg, span: FloatArray) -> FloatArray:
     """(F,) flexion of the carpus in a foreleg that folds until shoulder and fetlock are so far apart."""
-    flexion = np.linspace(0.0, 140.0, 29)
+    flexion = np.linspace(0.0, 130.0, 27)
     upper, below = _links(leg, flexion)
     chain = upper + (turn(0, -_ELBOW_SHARE * flexion)[:, 1:, 1:] @ below[:, :, None])[:, :, 0]
     spans = np.minimum.accumulate(np.linalg.norm(chain, axis=1)) - 1e-9 * flexion

@@ -144,7 +144,12 @@ def thickness_of(bones: Sequence[Bone], height: float, skin: RestSkin | None = N
     for kind, usual in _THICKNESS.items():
         number = next(i for i, bone in enumerate(bones) if bone.name in (kind, f"{kind}.L"))
         found[kind] = usual * height
-        if skin is not None:
+        if skin is not None and kind == "tail_4":
+            # Hair and all: the thickest of the tail's end.
+            end = skin.weights[:, number] > 0.5
+            if end.sum() > 8:
+                found[kind] = float(np.percentile(np.abs(skin.vertices[end, 0]), 97.0))
+        elif skin is not None:
             joint = bones[number].head
             above = next(i for i, bone in enumerate(bones) if bone.name == bones[number].parent)
             near = np.linalg.norm(skin.vertices - joint, axis=1) < 0.06 * height

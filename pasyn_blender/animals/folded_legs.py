@@ -3,8 +3,8 @@
 A lying ungulate has its forelegs folded under the breast, the cannon beside the forearm and the hoof at the
 elbow, and its hind legs folded in a Z beside the belly, hock and cannon on the ground (Lidfors, Applied
 Animal Behaviour Science 24, 1989; Schnitzer, Abliegen, Liegestellungen und Aufstehen beim Rind, KTBL 1971).
-Carpus and hock close until cannon and limb touch: about 160 and 25 degrees in passive flexion (Back & Clayton,
-Equine Locomotion, 2nd ed. 2013).
+Carpus and hock close until cannon and limb touch: about 160 and 25 degrees in passive flexion (Back &
+Clayton, Equine Locomotion, 2nd ed. 2013).
 """
 
 from __future__ import annotations
@@ -70,7 +70,9 @@ def lowest(build: Build, posture: Posture, bones: tuple[str, ...], legs: bool = 
     return float(build.points.heights(turns, joints, build.points.on(bones, build.bones)).min())
 
 
-def lowered(build: Build, posture: Posture, bones: tuple[str, ...] = TRUNK, above: float = 0.0) -> dict[str, float]:
+def lowered(
+    build: Build, posture: Posture, bones: tuple[str, ...] = TRUNK, above: float = 0.0
+) -> dict[str, float]:
     """The posture with the trunk lowered until the lowest skin of some bones is ``above`` heights up."""
     level = {**posture, "z": 0.0}
     return {**level, "z": above - lowest(build, level, bones) / build.height}
@@ -102,6 +104,29 @@ def _chain(leg: Leg, yaw: float, start: FloatArray, cannon: float, pastern: floa
     below = turn(0, cannon) @ links[2] + turn(0, pastern) @ links[3] + turn(0, hoof) @ links[4]
     tip: FloatArray = start + frame @ below
     return tip
+
+
+def carried_along(build: Build, posture: Posture, suffix: str) -> dict[str, float]:
+    """The hind leg as the posture has it, in the pelvis's axes, to leave the ground with the pelvis."""
+    leg = build.leg("hind", suffix)
+    key = f"hind{suffix}:"
+    trunk = trunk_of(build, posture)
+    given = np.array([leg.sign * posture[key + "out"], -posture[key + "ahead"], posture[key + "up"]])
+    toe = leg.joints[5] + build.height * given
+    own = trunk.turns["pelvis"].T @ (toe - trunk.joints["pelvis"]) + build.heads["pelvis"]
+    shift = (own - leg.joints[5]) / build.height
+    pitch, yaw = posture["pelvis:pitch"], posture[key + "yaw"]
+    return {
+        key + "out": float(leg.sign * shift[0]),
+        key + "ahead": float(-shift[1]),
+        key + "up": float(shift[2]),
+        key + "cannon": posture[key + "cannon"] - pitch,
+        key + "hoof": posture[key + "hoof"] - pitch,
+        # A turn about the vertical is, in tilted axes, one about the limb and a leaning outwards.
+        key + "yaw": float(yaw * np.cos(np.radians(pitch))),
+        key + "roll": float(-yaw * np.sin(np.radians(pitch))),
+        key + "carried": 1.0,
+    }
 
 
 def carpus_of(build: Build, posture: Posture, suffix: str) -> FloatArray:
@@ -188,9 +213,7 @@ def stretched_foreleg(build: Build, posture: Posture, suffix: str, yaw: float = 
     # The cannon reaches from the carpus, which lies on the ground, to where the paw begins.
     drop = np.clip((carpus_up - leg.joints[5, 2] + lower[2]) / leg.lengths[2], -0.9, 0.95)
     cannon = -float(np.degrees(np.arccos(drop))) - _lean(links[2])
-    carpus = shoulder + ahead * (
-        np.sqrt(max(forearm**2 - (rise - carpus_up) ** 2, 0.0)) - behind
-    )
+    carpus = shoulder + ahead * (np.sqrt(max(forearm**2 - (rise - carpus_up) ** 2, 0.0)) - behind)
     toe = carpus + frame @ (turn(0, cannon) @ links[2] + lower)
     toe[2] = leg.joints[5, 2]
     return _placed(build, leg, toe, {
@@ -199,8 +222,16 @@ def stretched_foreleg(build: Build, posture: Posture, suffix: str, yaw: float = 
     })  # fmt: skip
 
 
-def folded_hindleg(build: Build, posture: Posture, suffix: str, yaw: float = 14.0, slope: float = 27.0,
-                   out: float = 0.03, flat_paw: bool = False, hock_back: float = 0.0) -> dict[str, float]:  # fmt: skip
+def folded_hindleg(
+    build: Build,
+    posture: Posture,
+    suffix: str,
+    yaw: float = 14.0,
+    slope: float = 27.0,
+    out: float = 0.03,
+    flat_paw: bool = False,
+    hock_back: float = 0.0,
+) -> dict[str, float]:
     """Hind leg folded beside the belly: hock and cannon on the ground, the stifle before them.
 
     Parameters
@@ -249,7 +280,7 @@ def folded_hindleg(build: Build, posture: Posture, suffix: str, yaw: float = 14.
 
 
 def bent_foreleg(build: Build, posture: Posture, suffix: str, ahead: float = 0.0) -> dict[str, float]:
-    """Foreleg on its hoof under a shoulder that is too low for it to be straight: the carpus gives way forwards."""
+    """Foreleg on its hoof under a shoulder too low for it to be straight: the carpus gives way forwards."""
     leg = build.leg("fore", suffix)
     trunk = trunk_of(build, posture)
     sunk = 1.0 - _shoulder(build, trunk, leg, 0.0)[2] / leg.joints[0, 2]
@@ -257,10 +288,19 @@ def bent_foreleg(build: Build, posture: Posture, suffix: str, ahead: float = 0.0
     hoof, pastern = 0.75 * cannon, 0.95 * cannon
     key = f"fore{suffix}:"
     return {
-        key + "ahead": ahead, key + "out": 0.0, key + "up": 0.0, key + "yaw": 0.0, key + "roll": 0.0,
-        key + "cannon": cannon, key + "hoof": hoof, key + "pastern": pastern - hoof, key + "free": 1.0,
-        key + "carried": 0.0, key + "blade": 0.0, key + "flexion": 0.0,
-    }  # fmt: skip
+        key + "ahead": ahead,
+        key + "out": 0.0,
+        key + "up": 0.0,
+        key + "yaw": 0.0,
+        key + "roll": 0.0,
+        key + "cannon": cannon,
+        key + "hoof": hoof,
+        key + "pastern": pastern - hoof,
+        key + "free": 1.0,
+        key + "carried": 0.0,
+        key + "blade": 0.0,
+        key + "flexion": 0.0,
+    }
 
 
 def sunk_hindleg(build: Build, posture: Posture, suffix: str) -> dict[str, float]:
@@ -283,12 +323,16 @@ def sunk_hindleg(build: Build, posture: Posture, suffix: str) -> dict[str, float
         distance = float(np.clip(np.linalg.norm(span), abs(thigh - shin) + 1e-6, thigh + shin - 1e-6))
         along = span / np.linalg.norm(span)
         at_hip = np.arccos(np.clip((thigh**2 + distance**2 - shin**2) / (2.0 * thigh * distance), -1.0, 1.0))
-        stifle = np.degrees(np.arccos(np.clip((thigh**2 + shin**2 - distance**2) / (2.0 * thigh * shin), -1.0, 1.0)))
+        stifle = np.degrees(
+            np.arccos(np.clip((thigh**2 + shin**2 - distance**2) / (2.0 * thigh * shin), -1.0, 1.0))
+        )
         # Forwards is -y: the stifle lies before the line from hip to hock.
         c, s = np.cos(-at_hip), np.sin(-at_hip)
         knee = hip + thigh * np.array([c * along[0] - s * along[1], s * along[0] + c * along[1]])
         up, down = knee - hock, fetlock - hock
-        angle = np.degrees(np.arccos(np.clip(up @ down / np.linalg.norm(up) / np.linalg.norm(down), -1.0, 1.0)))
+        angle = np.degrees(
+            np.arccos(np.clip(up @ down / np.linalg.norm(up) / np.linalg.norm(down), -1.0, 1.0))
+        )
         lean = np.degrees(np.arctan2(hip[0] - knee[0], hip[1] - knee[1]))
         score = min(stifle - 20.0, angle - 22.0, 108.0 - lean, 40.0) - 0.3 * abs(cannon - usual)
         if score > best:

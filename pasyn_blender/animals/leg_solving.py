@@ -144,8 +144,6 @@ def _spanning(frame: FloatArray, reach: FloatArray) -> FloatArray:
     return frame_with(hinge, frame[:, :, 2])
 
 
-
-
 def _span(frame: FloatArray, start: FloatArray, goal: FloatArray, first: FloatArray, second: FloatArray,
           side: float) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:  # fmt: skip
     """Turns of two links from ``start`` to ``goal``: leg frame, both turns, and what is missed."""
@@ -210,16 +208,18 @@ def solve_leg(
     base = origin + np.einsum("fij,j->fi", carrier, shoulder - figure.rest_head(leg.parent))
     if front:
         ahead = np.einsum("fji,fj->fi", carrier, ankle - base)[:, 1] - (fetlock - shoulder)[1]
-        swung = np.clip(
-            _BLADE_SWING * ahead / np.linalg.norm(fetlock - leg.pivot), -_BLADE_MOST, _BLADE_MOST
-        )
+        swung = np.clip(_BLADE_SWING * ahead / np.linalg.norm(fetlock - leg.pivot), -_BLADE_MOST, _BLADE_MOST)
         blade = (1.0 - path.free) * swung + path.free * path.blade
         pivot = origin + np.einsum("fij,j->fi", carrier, leg.pivot - figure.rest_head(leg.parent))
         base = pivot + _pitched(carrier, blade, shoulder - leg.pivot)
 
     bend = _pitched(np.broadcast_to(np.eye(3), carrier.shape), path.flexion, lower)
     if front:
-        first, second, side = np.broadcast_to(upper, bend.shape), middle + bend, _cross(fetlock - shoulder, upper)  # fmt: skip
+        first, second, side = (
+            np.broadcast_to(upper, bend.shape),
+            middle + bend,
+            _cross(fetlock - shoulder, upper),
+        )
     else:
         first, second = upper + bend, np.broadcast_to(middle, bend.shape)
         side = _cross(fetlock - shoulder, upper + lower)

@@ -1,15 +1,21 @@
 """Motions from postures: what trunk, neck and feet do at a few moments, and everything in between.
 
 A posture is a set of numbers by name. Angles are in degrees about the axes of :func:`~.kinematics.turn`,
-lengths in heights of the withers. Of the trunk: ``x``, ``y``, ``z`` (shift of the root) and ``pitch``,
-``roll``, ``yaw`` of ``pelvis``, ``spine`` and ``chest``, as in ``pelvis:pitch``. Of the neck: ``neck``
-(lowered), ``neck:yaw``, ``head`` (nose towards the chest), ``head:roll``, and ``lips`` (the
-least height of the lips; the neck is lowered less where they would come below). ``tail`` (raised), ``tail:base`` (its root
-alone), ``tail:sway``,
-``ears`` (back). Of each leg, as in ``fore.L:ahead``: ``ahead``, ``out``, ``up`` (the toe from its place at
-rest: forwards, away from the midline, upwards), ``yaw`` (toes outwards), ``roll`` (the leg's lower end
-outwards), ``hoof``, ``pastern``, ``flexion``, ``cannon``, ``free``, ``blade`` as :class:`~.leg_solving.FootPath`
-has them, and ``carried`` (0: the foot's place is one on the ground; 1: the trunk carries it along).
+lengths in heights of the withers.
+
+Of the trunk
+    ``x``, ``y``, ``z`` (shift of the root) and ``pitch``, ``roll``, ``yaw`` of ``pelvis``, ``spine`` and
+    ``chest``, as in ``pelvis:pitch``.
+Of neck and head
+    ``neck`` (lowered), ``neck:yaw``, ``neck:roll``, ``head`` (nose towards the chest), ``head:yaw``,
+    ``head:roll``, and ``lips`` (their least height: the neck is lowered less where they would come below).
+Of tail and ears
+    ``tail`` (raised), ``tail:base`` (its root alone), ``tail:sway``, ``ears`` (back), ``ears:out``.
+Of each leg, as in ``fore.L:ahead``
+    ``ahead``, ``out``, ``up`` (the toe from its place at rest: forwards, away from the midline, upwards),
+    ``yaw`` (toes outwards), ``roll`` (the leg's lower end outwards), ``hoof``, ``pastern``, ``flexion``,
+    ``cannon``, ``free``, ``blade`` as :class:`~.leg_solving.FootPath` has them, and ``carried`` (0: the
+    foot's place is one on the ground; 1: the trunk carries it along).
 """
 
 from __future__ import annotations
@@ -19,6 +25,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .clip import HOOVES, Clip, pose_ears
 from .contact_solving import TRUNK, ContactPoints, RestSkin, all_places, contact_points, thickness_of
@@ -130,7 +137,10 @@ def build_of(bones: Sequence[Bone], height: float, skin: RestSkin | None = None)
 
 
 def _smooth(times: FloatArray, values: FloatArray, at: FloatArray) -> FloatArray:
-    """(F, N) monotone cubics through (K, N) values (Fritsch & Carlson, SIAM J. Numer. Anal. 17, 1980), level at both ends."""
+    """(F, N) monotone cubics through (K, N) values, level at both ends.
+
+    After Fritsch & Carlson, SIAM J. Numer. Anal. 17, 1980.
+    """
     step = np.diff(times)[:, None]
     slope = np.diff(values, axis=0) / step
     tangent = np.zeros_like(values)
@@ -155,7 +165,7 @@ class Numbers:
 
     frames: int
     curves: Mapping[str, FloatArray]
-    stance: FloatArray
+    stance: NDArray[np.bool_]
 
     def get(self, name: str) -> FloatArray:
         """(F,) one curve; zero where nothing is said."""
@@ -227,7 +237,9 @@ def pose_back(figure: Figure, build: Build, numbers: Numbers) -> None:
     """Place the root and turn pelvis, spine and chest."""
     get = numbers.get
     figure.offset[:] = np.column_stack([get("x"), get("y"), get("z")]) * build.height
-    figure.rotate("pelvis", turn(2, get("pelvis:yaw")), turn(1, get("pelvis:roll")), turn(0, get("pelvis:pitch")))
+    figure.rotate(
+        "pelvis", turn(2, get("pelvis:yaw")), turn(1, get("pelvis:roll")), turn(0, get("pelvis:pitch"))
+    )
     for name, share in (("spine_1", 0.6), ("spine_2", 0.4)):
         figure.rotate(
             name,
@@ -247,7 +259,9 @@ def _pose_neck(figure: Figure, numbers: Numbers, more: FloatArray) -> None:
     for name, even, base in (("neck_1", 0.45, 0.66), ("neck_2", 0.32, 0.26), ("neck_3", 0.23, 0.08)):
         share = even + low * (base - even)
         figure.rotate(name, turn(2, 0.8 * even * yaw), turn(1, even * roll), turn(0, share * neck))
-    figure.rotate("head", turn(2, 0.2 * yaw + get("head:yaw")), turn(1, get("head:roll")), turn(0, get("head")))
+    figure.rotate(
+        "head", turn(2, 0.2 * yaw + get("head:yaw")), turn(1, get("head:roll")), turn(0, get("head"))
+    )
 
 
 def _pose_tail(figure: Figure, numbers: Numbers, curl: FloatArray) -> None:
@@ -282,7 +296,9 @@ def _raise_head(figure: Figure, build: Build, numbers: Numbers) -> None:
     rows = np.flatnonzero(room(figure) < goal)
     if not len(rows):
         return
-    part = Numbers(len(rows), {name: curve[rows] for name, curve in numbers.curves.items()}, numbers.stance[rows])
+    part = Numbers(
+        len(rows), {name: curve[rows] for name, curve in numbers.curves.items()}, numbers.stance[rows]
+    )
     some = Figure(build.bones, len(rows))
     some.local, some.offset = figure.local[rows], figure.offset[rows]
     low, high = np.full(len(rows), -90.0), np.zeros(len(rows))
@@ -301,7 +317,10 @@ def _lay_tail(figure: Figure, build: Build, numbers: Numbers) -> None:
 
     def height(curl: FloatArray) -> FloatArray:
         _pose_tail(figure, numbers, curl)
-        ends = [figure.carried(name, figure.tails[figure.index(name)])[:, 2] for name in ("tail_2", "tail_3", "tail_4")]
+        ends = [
+            figure.carried(name, figure.tails[figure.index(name)])[:, 2]
+            for name in ("tail_2", "tail_3", "tail_4")
+        ]
         return np.minimum.reduce(ends)
 
     free = height(low) > room
@@ -370,7 +389,9 @@ def solved(build: Build, scores: Sequence[Score]) -> tuple[Clip, ...]:
     clips = [slice(end - part.frames, end) for part, end in zip(parts, ends, strict=True)]
     figure = Figure(build.bones, numbers.frames)
     pose_trunk(figure, build, numbers)
-    lying = np.concatenate([np.full(part.frames, score.lies) for part, score in zip(parts, scores, strict=True)])
+    lying = np.concatenate(
+        [np.full(part.frames, score.lies) for part, score in zip(parts, scores, strict=True)]
+    )
     missed = pose_legs(figure, build, numbers)
     for _ in range(3):
         short = np.where(numbers.stance, missed, 0.0).max(axis=1)

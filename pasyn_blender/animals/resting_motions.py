@@ -56,15 +56,27 @@ def _couching_scores(build: Build, seed: int) -> list[Score]:
         tilt, pace = random.uniform(6.0, 12.0), random.uniform(0.9, 1.15)
         scores += [
             Score(f"lie_down_{side}", on_side(lie_down(build, pace, tilt), right), idle(random), lies=True),
-            Score(f"get_up_horse_{side}", on_side(get_up_horse(build, pace, tilt), right), idle(random), lies=True),
-            Score(f"get_up_cattle_{side}", on_side(get_up_cattle(build, pace, tilt), right), idle(random), lies=True),
+            Score(
+                f"get_up_horse_{side}",
+                on_side(get_up_horse(build, pace, tilt), right),
+                idle(random),
+                lies=True,
+            ),
+            Score(
+                f"get_up_cattle_{side}",
+                on_side(get_up_cattle(build, pace, tilt), right),
+                idle(random),
+                lies=True,
+            ),
         ]
         couch = couched(build, random.uniform(6.0, 15.0), random.uniform(0.8, 1.3), random.uniform(-1.5, 1.5))
         turned = random.uniform(20.0, 42.0)
         calm = timed([(0, couch), (24, {"neck": couch["neck"] - 6.0, "neck:yaw": turned}), (46, {}),
                       (70, couch | {"neck:yaw": 0.0})])  # fmt: skip
         chew = waves(("head", 1.2, 7.0, 0.0), ("head:roll", 2.0, 3.0, 0.0))
-        scores.append(Score(f"lie_{side}", on_side(calm, right), together(idle(random), breathing(), chew), lies=True))
+        scores.append(
+            Score(f"lie_{side}", on_side(calm, right), together(idle(random), breathing(), chew), lies=True)
+        )
     couch = couched(build, 12.0, 1.2, -1.0)
     flank = couched(build, 12.0, 1.2, -1.0, bend=12.0) | {"neck": 34.0, "head": -18.0, "neck:yaw": 104.0,
                                                          "head:roll": -16.0, "ears": 10.0}  # fmt: skip
@@ -72,8 +84,14 @@ def _couching_scores(build: Build, seed: int) -> list[Score]:
                         breathing(0.6, 2), lies=True))  # fmt: skip
     # Heavy with sleep the nose rests on the ground.
     nod = couch | {"neck": 92.0, "head": -44.0, "ears": 12.0, "lips": 0.035}
-    scores.append(Score("sleep_nodding", timed([(0, couch), (26, nod), (56, {"neck": 90.0}), (82, couch | {"lips": 0.0})]),
-                        breathing(0.6, 3), lies=True))  # fmt: skip
+    scores.append(
+        Score(
+            "sleep_nodding",
+            timed([(0, couch), (26, nod), (56, {"neck": 90.0}), (82, couch | {"lips": 0.0})]),
+            breathing(0.6, 3),
+            lies=True,
+        )
+    )
     return scores
 
 
@@ -84,10 +102,21 @@ def couched(build: Build, tilt: float = 8.0, spread: float = 1.0, pitch: float =
     ``bend`` turns chest and loins to the left by so many degrees together.
     """
     trunk = {
-        **STANDING, **level(), "y": -ahead, "pelvis:roll": tilt, "chest:roll": -0.6 * tilt, "spine:roll": -0.25 * tilt,
-        "pelvis:pitch": pitch, "spine:pitch": 1.0, "chest:pitch": 1.0, "chest:yaw": 0.6 * bend, "spine:yaw": 0.4 * bend, "neck": 4.0,
-        "head": -2.0, "ears": 4.0,
-    }  # fmt: skip
+        **STANDING,
+        **level(),
+        "y": -ahead,
+        "pelvis:roll": tilt,
+        "chest:roll": -0.6 * tilt,
+        "spine:roll": -0.25 * tilt,
+        "pelvis:pitch": pitch,
+        "spine:pitch": 1.0,
+        "chest:pitch": 1.0,
+        "chest:yaw": 0.6 * bend,
+        "spine:yaw": 0.4 * bend,
+        "neck": 4.0,
+        "head": -2.0,
+        "ears": 4.0,
+    }
     posture = lowered(build, trunk)
     posture |= folded_foreleg(build, posture, ".L", yaw=2.0, slope=26.0)
     posture |= folded_foreleg(build, posture, ".R", yaw=7.0, slope=28.0, out=0.01)
@@ -166,16 +195,18 @@ def kneel_height(build: Build) -> float:
 
 
 def get_up_cattle(build: Build, pace: float, tilt: float) -> list[Moment]:
-    """Hindquarters first: throw the head forward on the carpi, raise the hips, then one forefoot and the other."""
+    """Hindquarters first: head forward on the carpi, hips up, then one forefoot and the other."""
     couch = couched(build, tilt, ahead=-0.10)
     shoulder_up, hip_up = resting_heights(build)
     gathered = _gathered(build, couch)
     lunge = _kneeling(build, couch, 0.48, 46.0, -40.0, behind=0.08)
     raised = _kneeling(build, couch, 0.93, 40.0, -34.0, behind=0.08)
     half = balanced(
-        build, {**STANDING, "y": 0.4 * raised["y"], "neck": 22.0, "head": -18.0, "spine:pitch": 2.0},
-        max(0.45 * kneel_height(build) + 0.55 * shoulder_up, 0.82 * shoulder_up), 0.98 * hip_up,
-    )  # fmt: skip
+        build,
+        {**STANDING, "y": 0.4 * raised["y"], "neck": 22.0, "head": -18.0, "spine:pitch": 2.0},
+        max(0.45 * kneel_height(build) + 0.55 * shoulder_up, 0.82 * shoulder_up),
+        0.98 * hip_up,
+    )
     bent = bent_foreleg(build, half, ".R", ahead=0.10)
     folding = held_leg(build, "fore", ".L", -12.0, -96.0, 26.0, 56.0, 80.0)
     leaning = _sunk(build, lunge, gathered)
@@ -190,15 +221,27 @@ def get_up_cattle(build: Build, pace: float, tilt: float) -> list[Moment]:
         Moment(times[3], raised | standing),
         Moment(times[4], {**swing, "neck": 30.0, "head": -26.0}),
         Moment(times[5], {**half, **bent, **folding}),
-        Moment(times[6], {**end, "y": -0.02, "neck": 10.0, "head": -6.0, **planted(("fore.L",)),
-                          "fore.R:cannon": 0.0, "fore.R:hoof": 0.0, "fore.R:pastern": 0.0, "fore.R:free": 0.0}),
+        Moment(
+            times[6],
+            {
+                **end,
+                "y": -0.02,
+                "neck": 10.0,
+                "head": -6.0,
+                **planted(("fore.L",)),
+                "fore.R:cannon": 0.0,
+                "fore.R:hoof": 0.0,
+                "fore.R:pastern": 0.0,
+                "fore.R:free": 0.0,
+            },
+        ),
         Moment(times[7], {**end, "fore.R:ahead": 0.0, "hind.L:ahead": 0.0}),
         Moment(times[8], {"hind.R:ahead": 0.0, "neck": 6.0, "head": -3.0}),
-    ]  # fmt: skip
+    ]
 
 
 def get_up_horse(build: Build, pace: float, tilt: float) -> list[Moment]:
-    """Forelegs first: put them out one after the other, sit up on the haunches, and push with both hind legs."""
+    """Forelegs first: put them out, sit up on the haunches, and push with both hind legs."""
     couch = couched(build, tilt, ahead=-0.30)
     shoulder_up, hip_up = resting_heights(build)
     hips = trunk_of(build, couch).carried("pelvis", build.leg("hind", ".L").joints[0])[2]
@@ -207,12 +250,21 @@ def get_up_horse(build: Build, pace: float, tilt: float) -> list[Moment]:
     right, left = only(out, "fore.R"), only(out, "fore.L")
     trunk = {"y": couch["y"], "spine:pitch": -2.0, "chest:pitch": -4.0, "neck": -6.0, "head": 8.0}
     body = without_legs(couch)
-    steps = [balanced(build, {**body, **trunk, "pelvis:roll": roll, "chest:roll": -0.6 * roll}, up * shoulder_up,
-                      hips * share)
-             for roll, up, share in ((0.6 * tilt, 0.42, 1.0), (0.3 * tilt, 0.50, 1.0), (0.0, 0.66, 1.05))]  # fmt: skip
+    steps = [
+        balanced(
+            build,
+            {**body, **trunk, "pelvis:roll": roll, "chest:roll": -0.6 * roll},
+            up * shoulder_up,
+            hips * share,
+        )
+        for roll, up, share in ((0.6 * tilt, 0.42, 1.0), (0.3 * tilt, 0.50, 1.0), (0.0, 0.66, 1.05))
+    ]
     straight = {"pelvis:roll": 0.0, "chest:roll": 0.0, "spine:roll": 0.0}
     push = balanced(
-        build, {**trunk, **straight, "y": -0.13, "neck": 14.0, "head": -8.0}, 0.90 * shoulder_up, 0.66 * hip_up
+        build,
+        {**trunk, **straight, "y": -0.13, "neck": 14.0, "head": -8.0},
+        0.90 * shoulder_up,
+        0.66 * hip_up,
     )
     gathered = _gathered(build, couch)
     for limb in ("hind.L", "hind.R"):
@@ -220,8 +272,13 @@ def get_up_horse(build: Build, pace: float, tilt: float) -> list[Moment]:
     bent = {"pastern": -6.0, "hoof": 0.0, "free": 1.0, "blade": -6.0}
     crouch = {f"fore.{side}:{name}": value for side in "LR" for name, value in bent.items()}
     cannon = {"fore.L:cannon": -22.0, "fore.R:cannon": -26.0}
-    swing_right, swing_left = (held_leg(build, "fore", side, -15.0, -108.0, 24.0, 50.0, 70.0) for side in (".R", ".L"))
-    loose = {f"fore.{side}:{name}": 0.0 for side in "LR" for name in bent} | {"fore.L:cannon": 0.0, "fore.R:cannon": 0.0}
+    swing_right, swing_left = (
+        held_leg(build, "fore", side, -15.0, -108.0, 24.0, 50.0, 70.0) for side in (".R", ".L")
+    )
+    loose = {f"fore.{side}:{name}": 0.0 for side in "LR" for name in bent} | {
+        "fore.L:cannon": 0.0,
+        "fore.R:cannon": 0.0,
+    }
     times = pace * np.array([0.0, 9.0, 16.0, 24.0, 30.0, 38.0, 48.0, 58.0, 70.0, 78.0])
     return [
         Moment(times[0], couch),

@@ -4,7 +4,7 @@ A dog sits on its haunches and hocks with the forelegs upright below the shoulde
 belly with the forearms on the ground before it, the hind legs folded to both sides (like a sphinx) or both to
 one side, on one hip. In sitting, stifles and hocks close further than in any gait, to some 45 and 50 degrees
 (Feeney et al., Validation of two-dimensional kinematic analysis of walk and sit-to-stand motions in dogs,
-Am. J. Vet. Res. 68, 2007). Dogs lie down from the sit by walking the forefeet forwards and get up the same way,
+Am. J. Vet. Res. 68, 2007). Dogs lie down from the sit by walking the forefeet forwards and get up likewise,
 or raise the hindquarters first, as out of a bow.
 """
 
@@ -61,9 +61,17 @@ def seated(
     """
     shoulder_up, _ = resting_heights(build)
     trunk = {
-        **STANDING, **level(), **planted(("fore.L", "fore.R")), "spine:pitch": 8.0 + 0.6 * hunch, "chest:pitch": 9.0 + 0.4 * hunch,
-        "pelvis:roll": lean, "chest:roll": -lean, "neck": 20.0, "head": -6.0, "tail": 10.0,
-    }  # fmt: skip
+        **STANDING,
+        **level(),
+        **planted(("fore.L", "fore.R")),
+        "spine:pitch": 8.0 + 0.6 * hunch,
+        "chest:pitch": 9.0 + 0.4 * hunch,
+        "pelvis:roll": lean,
+        "chest:roll": -lean,
+        "neck": 20.0,
+        "head": -6.0,
+        "tail": 10.0,
+    }
     legs = {"yaw": yaw, "slope": 42.0, "out": 0.025}
     hip = 0.22 * build.height
     for _ in range(5):
@@ -123,10 +131,17 @@ def sitting_scores(build: Build, seed: int) -> list[Score]:
     scores = [
         Score("sit", timed(calm, pace), together(idle(random), pant), lies=True),
         Score("sit_looking_up", timed(up), together(idle(random), breathing()), lies=True),
-        Score("sit_give_paw", timed([(0, sit), (14, begging), (24, {"fore.L:up": 0.18}), (40, sit)]), breathing(), lies=True),
+        Score(
+            "sit_give_paw",
+            timed([(0, sit), (14, begging), (24, {"fore.L:up": 0.18}), (40, sit)]),
+            breathing(),
+            lies=True,
+        ),
         Score("sit_down", _sit_down(build, sit, stand, pace), idle(random), lies=True),
-        Score("get_up_from_sit", _reversed(_sit_down(build, sit, stand, 0.8 * pace)), idle(random), lies=True),
-    ]  # fmt: skip
+        Score(
+            "get_up_from_sit", _reversed(_sit_down(build, sit, stand, 0.8 * pace)), idle(random), lies=True
+        ),
+    ]
     for right in (False, True):
         side = "right" if right else "left"
         lie = sphinx(build, yaw=random.uniform(10.0, 20.0))
@@ -137,18 +152,42 @@ def sitting_scores(build: Build, seed: int) -> list[Score]:
             moments = [(0, rest), (30, {"neck": 102.0}), (60, rest)]
             scores.append(Score("sleep_on_paws", timed(moments), breathing(0.6, 2), lies=True))
         else:
-            moments = [(0, lie), (20, {"neck:yaw": gaze}), (44, {"neck:yaw": -0.6 * gaze, "neck": -4.0}), (66, lie | {"neck:yaw": 0.0})]  # fmt: skip
+            moments = [
+                (0, lie),
+                (20, {"neck:yaw": gaze}),
+                (44, {"neck:yaw": -0.6 * gaze, "neck": -4.0}),
+                (66, lie | {"neck:yaw": 0.0}),
+            ]
             scores.append(Score("lie_sphinx", timed(moments), together(idle(random), pant), lies=True))
         moments = [(0, hip), (26, {"neck:yaw": gaze, "neck": 6.0}), (60, hip | {"neck:yaw": 0.0})]
-        scores.append(Score(f"lie_hip_{side}", on_side(timed(moments), right), together(idle(random), breathing()), lies=True))  # fmt: skip
+        scores.append(
+            Score(
+                f"lie_hip_{side}",
+                on_side(timed(moments), right),
+                together(idle(random), breathing()),
+                lies=True,
+            )
+        )
         down = lie_down_dog(build, stand, pace, right)
         scores.append(Score(f"lie_down_{side}", down, idle(random), lies=True))
-        scores.append(Score(f"get_up_{'bow' if right else 'sit'}",
-                            _get_up_bow(build, stand, pace) if right else _reversed(down), idle(random), lies=True))  # fmt: skip
+        scores.append(
+            Score(
+                f"get_up_{'bow' if right else 'sit'}",
+                _get_up_bow(build, stand, pace) if right else _reversed(down),
+                idle(random),
+                lies=True,
+            )
+        )
     curled = sphinx(build, tilt=17.0, bend=24.0)
     curled |= {"neck": 66.0, "head": -24.0, "neck:yaw": 106.0, "head:roll": -14.0, "lips": 0.02}
-    scores.append(Score("sleep_curled", timed([(0, curled), (30, {"neck": 42.0}), (60, curled)]),
-                        breathing(0.6, 2), lies=True))  # fmt: skip
+    scores.append(
+        Score(
+            "sleep_curled",
+            timed([(0, curled), (30, {"neck": 42.0}), (60, curled)]),
+            breathing(0.6, 2),
+            lies=True,
+        )
+    )
     return scores
 
 
@@ -174,7 +213,10 @@ def _sit_down(build: Build, sit: Posture, stand: Posture, pace: float) -> list[M
     steps = {f"hind{side}:ahead": float(np.clip(sit[f"hind{side}:ahead"], 0.0, most)) for side, most in
              ((".L", 0.20), (".R", 0.18))}  # fmt: skip
     half = balanced(
-        build, {**without_legs(sit), "y": 0.45 * sit["y"], "neck": 14.0, "head": -8.0}, 0.97 * shoulder_up, 0.66 * hip_up
+        build,
+        {**without_legs(sit), "y": 0.45 * sit["y"], "neck": 14.0, "head": -8.0},
+        0.97 * shoulder_up,
+        0.66 * hip_up,
     )
     half |= steps
     half |= sunk_hindleg(build, half, ".L") | sunk_hindleg(build, half, ".R")
@@ -189,26 +231,45 @@ def lie_down_dog(build: Build, stand: Posture, pace: float, right: bool) -> list
     sit = seated(build)
     shoulder_up, _ = resting_heights(build)
     lie = sphinx(build)
-    hind = 0.5 * (lie["hind.L:ahead"] + lie["hind.R:ahead"]) - 0.5 * (sit["hind.L:ahead"] + sit["hind.R:ahead"])
+    hind = 0.5 * (lie["hind.L:ahead"] + lie["hind.R:ahead"]) - 0.5 * (
+        sit["hind.L:ahead"] + sit["hind.R:ahead"]
+    )
     lie = _shifted(lie, hind, ("fore", "hind"))
     lie |= only(sit, "hind.L:ahead") | only(sit, "hind.R:ahead")
     hips = trunk_of(build, sit).carried("pelvis", build.leg("hind", ".L").joints[0])[2]
-    half = balanced(build, {**without_legs(sit), "y": 0.5 * (sit["y"] + lie["y"]), "neck": 26.0, "head": -14.0},
-                    0.70 * shoulder_up, hips)  # fmt: skip
+    half = balanced(
+        build,
+        {**without_legs(sit), "y": 0.5 * (sit["y"] + lie["y"]), "neck": 26.0, "head": -14.0},
+        0.70 * shoulder_up,
+        hips,
+    )
     first, second = (".R", ".L") if right else (".L", ".R")
     bent = {"up": 0.0, "cannon": -18.0, "hoof": 0.0, "pastern": -12.0, "free": 0.8, "blade": -4.0}
     out = {f"fore{side}:ahead": 0.55 * lie[f"fore{side}:ahead"] for side in (".L", ".R")}
     fore = {f"fore{side}:{name}": value for side in (".L", ".R") for name, value in bent.items()}
     return [
         *_sit_down(build, sit, stand, pace),
-        Moment(round(50 * pace), {f"fore{first}:ahead": out[f"fore{first}:ahead"],
-                                  **{k: v for k, v in fore.items() if k.startswith(f"fore{first}")},
-                                  **balanced(build, without_legs(sit), 0.90 * shoulder_up, hips)}, lift=0.05),
-        Moment(round(58 * pace), {**half, f"fore{second}:ahead": out[f"fore{second}:ahead"],
-                                  **{k: v for k, v in fore.items() if k.startswith(f"fore{second}")}}, lift=0.05),
+        Moment(
+            round(50 * pace),
+            {
+                f"fore{first}:ahead": out[f"fore{first}:ahead"],
+                **{k: v for k, v in fore.items() if k.startswith(f"fore{first}")},
+                **balanced(build, without_legs(sit), 0.90 * shoulder_up, hips),
+            },
+            lift=0.05,
+        ),
+        Moment(
+            round(58 * pace),
+            {
+                **half,
+                f"fore{second}:ahead": out[f"fore{second}:ahead"],
+                **{k: v for k, v in fore.items() if k.startswith(f"fore{second}")},
+            },
+            lift=0.05,
+        ),
         Moment(round(72 * pace), {**lie, "neck": 10.0, "head": -6.0}, lift=0.01),
         Moment(round(80 * pace), {"neck": 2.0, "head": 2.0}),
-    ]  # fmt: skip
+    ]
 
 
 def _get_up_bow(build: Build, stand: Posture, pace: float) -> list[Moment]:
@@ -218,17 +279,50 @@ def _get_up_bow(build: Build, stand: Posture, pace: float) -> list[Moment]:
     back = 0.5 * (lie["hind.L:ahead"] + lie["hind.R:ahead"]) - 0.06
     lie = _shifted(lie, back, ("fore", "hind"))
     low = trunk_of(build, lie).carried("chest", build.leg("fore", ".L").joints[0])[2]
-    bow = balanced(build, {**without_legs(lie), **level(), "y": lie["y"], "spine:pitch": -6.0, "chest:pitch": -6.0,
-                           "neck": -14.0, "head": 6.0}, low + 0.02 * build.height, 0.90 * hip_up)  # fmt: skip
+    bow = balanced(
+        build,
+        {
+            **without_legs(lie),
+            **level(),
+            "y": lie["y"],
+            "spine:pitch": -6.0,
+            "chest:pitch": -6.0,
+            "neck": -14.0,
+            "head": 6.0,
+        },
+        low + 0.02 * build.height,
+        0.90 * hip_up,
+    )
     feet = planted(("hind.L", "hind.R")) | {"hind.L:ahead": 0.06, "hind.R:ahead": 0.06}
     for suffix in (".L", ".R"):
         bow |= stretched_foreleg(build, bow, suffix, yaw=3.0, blade=-4.0)
     toes = {f"fore{suffix}:ahead": bow[f"fore{suffix}:ahead"] for suffix in (".L", ".R")}
-    half = balanced(build, {**without_legs(bow), "y": 0.6 * lie["y"], "spine:pitch": -3.0, "chest:pitch": -4.0},
-                    0.80 * shoulder_up, 0.97 * hip_up)  # fmt: skip
-    return timed([
-        (0, lie), (8, {"neck": 14.0, "head": -12.0}), (26, bow | feet), (34, {"neck": -20.0}),
-        (46, {**half, **planted(("fore.L", "fore.R")), **{name: 0.8 * value for name, value in toes.items()}}),
-        (56, {**level(), "z": -0.03, "y": 0.2 * lie["y"], "neck": 8.0, "head": -4.0, "fore.L:ahead": 0.0}),
-        (64, {"fore.R:ahead": 0.0, "y": 0.0, "z": -0.015, "hind.L:ahead": 0.0}), (72, stand),
-    ], pace)  # fmt: skip
+    half = balanced(
+        build,
+        {**without_legs(bow), "y": 0.6 * lie["y"], "spine:pitch": -3.0, "chest:pitch": -4.0},
+        0.80 * shoulder_up,
+        0.97 * hip_up,
+    )
+    return timed(
+        [
+            (0, lie),
+            (8, {"neck": 14.0, "head": -12.0}),
+            (26, bow | feet),
+            (34, {"neck": -20.0}),
+            (
+                46,
+                {
+                    **half,
+                    **planted(("fore.L", "fore.R")),
+                    **{name: 0.8 * value for name, value in toes.items()},
+                },
+            ),
+            (
+                56,
+                {**level(), "z": -0.03, "y": 0.2 * lie["y"], "neck": 8.0, "head": -4.0, "fore.L:ahead": 0.0},
+            ),
+            (64, {"fore.R:ahead": 0.0, "y": 0.0, "z": -0.015, "hind.L:ahead": 0.0}),
+            (72, stand),
+        ],
+        pace,
+    )

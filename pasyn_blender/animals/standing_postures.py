@@ -15,7 +15,20 @@ from .sweep import FloatArray
 
 STANDING: Final[Mapping[str, float]] = {"z": -0.010}
 LIMBS: Final = tuple(f"{limb}{suffix}" for limb, suffix in HOOVES)
-_FOOT: Final = ("ahead", "out", "up", "yaw", "roll", "hoof", "pastern", "flexion", "cannon", "free", "carried", "blade")
+_FOOT: Final = (
+    "ahead",
+    "out",
+    "up",
+    "yaw",
+    "roll",
+    "hoof",
+    "pastern",
+    "flexion",
+    "cannon",
+    "free",
+    "carried",
+    "blade",
+)
 _NOD: Final = (-72.0, 36.0)
 """Degrees by which the poll opens and closes at most."""
 _SPLAYS: Final = 0.15
@@ -71,6 +84,18 @@ def timed(moments: Sequence[tuple[float, Posture]], pace: float = 1.0, lift: flo
     return [Moment(float(round(at * pace)), posture, lift) for at, posture in moments]
 
 
+CALM: Final[Mapping[str, float]] = {
+    **STANDING,
+    **planted(),
+    **level(),
+    "neck": 4.0,
+    "head": -3.0,
+    "tail": 4.0,
+    "ears": 0.0,
+}
+"""Standing, nothing the matter."""
+
+
 def together(*overlays: Overlay) -> Overlay:
     """The sum of overlays."""
 
@@ -97,8 +122,10 @@ def breathing(depth: float = 0.4, beats: float = 3.0) -> Overlay:
 def idle(random: np.random.Generator, beats: int = 2) -> Overlay:
     """Ears that play and a tail that strikes once or twice."""
     ears = random.uniform(0.0, 1.0, 2)
-    strokes = [(float(random.uniform(0.1, 0.9)), float(random.choice([-1.0, 1.0]) * random.uniform(10.0, 22.0)))
-               for _ in range(2)]  # fmt: skip
+    strokes = [
+        (float(random.uniform(0.1, 0.9)), float(random.choice([-1.0, 1.0]) * random.uniform(10.0, 22.0)))
+        for _ in range(2)
+    ]
 
     def added(phase: FloatArray) -> Mapping[str, FloatArray]:
         sway = np.zeros_like(phase)
@@ -147,7 +174,9 @@ def _lips_height(build: Build, posture: Posture, necks: FloatArray, nose: float)
     return heights
 
 
-def head_to(build: Build, goal: float, trunk: Posture, nose: float = 84.0, most: float = 128.0) -> dict[str, float]:
+def head_to(
+    build: Build, goal: float, trunk: Posture, nose: float = 84.0, most: float = 128.0
+) -> dict[str, float]:
     """The posture with the lips brought down to ``goal`` heights above the ground.
 
     Up to ``most`` degrees the neck does it. What is then left is done by the forequarters: shoulders that
@@ -186,7 +215,11 @@ def head_to(build: Build, goal: float, trunk: Posture, nose: float = 84.0, most:
         aside = spread * np.sqrt(max(length**2 - shoulder**2, 0.0)) / build.height
         lean = float(np.degrees(np.arctan2(aside * build.height, shoulder)))
         for limb in ("fore.L", "fore.R"):
-            posture |= {f"{limb}:out": 0.70 * aside, f"{limb}:ahead": 0.15 * aside, f"{limb}:roll": 0.60 * lean}
+            posture |= {
+                f"{limb}:out": 0.70 * aside,
+                f"{limb}:ahead": 0.15 * aside,
+                f"{limb}:roll": 0.60 * lean,
+            }
     return posture
 
 

@@ -129,7 +129,7 @@ def places_of(plan: BodyPlan, surface: BodySurface) -> Places:
     shares = {part: np.zeros(len(vertices)) for part in PARTS}
     along = {"neck": np.zeros(len(vertices)), "tail": np.zeros(len(vertices))}
     for i, sweep in enumerate(surface.sweeps):
-        part = sweep.name if sweep.name in shares else "feet"
+        part = sweep.name if sweep.name in shares else "head" if sweep.name == "proboscis" else "feet"
         shares[part] = shares[part] + by_sweep[:, i]
         if part in along:
             near = np.flatnonzero(by_sweep[:, i] > 1e-4)

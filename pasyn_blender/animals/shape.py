@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from ..errors import RigError
 from .mesh_graph import Neighbours, unique_edges, vertex_normals
 from .species import BodyPlan
 from .surface_nets import surface_nets, without_pinches
@@ -93,7 +94,7 @@ def body_sweeps(plan: BodyPlan) -> tuple[Sweep, ...]:
     head = np.column_stack([np.zeros(len(at)), axis, *extents])
     tail_yz, radius = plan.stations["tail"][:, :2], plan.stations["tail"][:, 2]
     tail = np.column_stack([np.zeros(len(radius)), tail_yz, radius, radius, radius])
-    return (
+    made = (
         Sweep.through("torso", torso, (0.035 * s, 0.05 * s), 0.0, 40),
         Sweep.through("neck", neck, (0.10 * s, 0.02 * s), 0.09 * s, 28),
         Sweep.through("foreleg", plan.stations["foreleg"], (0.06 * s, 0.01 * s), 0.07 * s, 56),
@@ -103,6 +104,17 @@ def body_sweeps(plan: BodyPlan) -> tuple[Sweep, ...]:
         Sweep.through("head", head, (0.05 * s, 0.035 * s), 0.03 * s, 32),
         Sweep.through("tail", tail, (0.03 * s, 0.012 * s), 0.025 * s, 24),
     )
+    proboscis = plan.parts.get("proboscis")
+    return made if proboscis is None else (*made, _proboscis(plan, np.asarray(proboscis, float)))
+
+
+def _proboscis(plan: BodyPlan, table: FloatArray) -> Sweep:
+    """A trunk, from rows along, up, extent to the front, to the back, half width, in head lengths."""
+    if table.ndim != 2 or table.shape[1] != 5:
+        raise RigError(f"{plan.species}.yaml: proboscis: expected rows of 5 numbers")
+    places = np.array([on_head(plan, 0.0, along, up) for along, up in table[:, :2].tolist()])
+    stations = np.column_stack([places, table[:, 2:] * head_length(plan)])
+    return Sweep.through("proboscis", stations, (0.03 * plan.scale, 0.01 * plan.scale), 0.05 * plan.scale, 64)
 
 
 def head_frame(plan: BodyPlan) -> tuple[FloatArray, FloatArray]:

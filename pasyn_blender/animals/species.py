@@ -34,10 +34,11 @@ _STATION_COLUMNS: Final = {
     "torso": 4, "neck": 5, "head": 4, "foreleg": 6, "front_hoof": 6, "hindleg": 6, "hind_hoof": 6, "tail": 3,
 }  # fmt: skip
 _HEAD_SHARES: Final = ("head",)  # their first column is a fraction of the axis, not a length
+_PARTS: Final = ("ears", "mane", "tail_hair", "tubes", "wool", "proboscis")
 _KEYS: Final = frozenset(
     {"species", "like", "family", "withers", "withers_height", "leg_line", "individual", "proportions",
-     "kinds", "head_axis", "tuft_end", "joints", "masses", "eye", "ears", "mane", "tail_hair", "tubes",
-     "wool", "proboscis", "detail", *_STATION_COLUMNS}
+     "kinds", "head_axis", "tuft_end", "joints", "masses", "eye",
+     "detail", *_PARTS, *_STATION_COLUMNS}
 )  # fmt: skip
 _JOINTS: Final = (
     "pelvis", "spine", "spine_middle", "chest", "neck_base", "neck_top", "head", "tail_base", "tail_2",
@@ -421,6 +422,6 @@ class _Reader:
             ranges=self._ranges(),
             masses=masses,
             eye=np.array([*eye["place"], eye["radius"]], float),
-            parts={key: self._data.get(key) for key in ("ears", "mane", "tail_hair", "tubes", "wool", "proboscis")},
+            parts={key: self._data.get(key) for key in _PARTS},
             kinds=kinds,
         )

@@ -10,7 +10,7 @@ from typing import Final
 from pasyn_blender.errors import OutputError
 
 from .animals_choice import Choice
-from .layout import PARTIAL_MARK, create_folder, finish_partial, writing
+from .layout import PARTIAL_MARK, create_folder, finish_partial, write_atomically, writing
 from .silence import in_silence
 
 FORMATS: Final = ("blend", "glb")
@@ -44,7 +44,7 @@ def build_files(
     choices
         Which animals.
     folder
-        Where ``<species>-<individual>.<format>`` go; made when missing.
+        Where ``<species>-<individual>.<format>`` go, and the rig map beside them; made when missing.
     formats
         Of :data:`FORMATS`.
     motions
@@ -65,6 +65,9 @@ def build_files(
         An animal cannot be built, or Blender does not write it.
     """
     from pasyn_blender.animals.export import build_alone, save_blend, save_glb
+    from pasyn_blender.animals.landmarks import animal_rig_map
+    from pasyn_blender.rig.loading import read_geometry
+    from pasyn_blender.rig.rig_map_file import rig_map_text
 
     create_folder(folder)
     written = []
@@ -73,6 +76,11 @@ def build_files(
         advance(f"{choice.name}: building", share)
         with in_silence():
             rig = build_alone(choice.species, choice.individual, motions=motions)
+            rig_map = animal_rig_map(choice.species, rig, read_geometry(rig))
+        # Of an animal made by code joints and keypoints are known: nobody has to find them in its files.
+        map_path = folder / f"{choice.name}.rig_map.yaml"
+        write_atomically(map_path, rig_map_text(rig_map).encode())
+        written.append(map_path)
         # Blender adds to names and writes beside them: a folder of its own keeps what is not finished apart.
         with writing(folder), tempfile.TemporaryDirectory(prefix=PARTIAL_MARK, dir=folder) as unfinished:
             # glTF last, whose materials and keys differ from Blender's.

@@ -70,9 +70,11 @@ def build(
 
     \b
     Examples:
-      pasyn animals build zebra -o animals                    zebra-0.blend and zebra-0.glb
+      pasyn animals build zebra -o animals                    zebra-0.blend, zebra-0.glb, its map
       pasyn animals build horse dog --individuals 0-9 -o animals --formats glb
       pasyn animals build all -o animals --no-motions         skin and bones alone
+
+    Beside them goes the map of their joints and keypoints, which is exact: name it as rig_map in a job.
 
     They stand on the ground at z = 0, face -Y and are in metres. In .glb the coat's colours are those of the
     vertices (COLOR_0), since shader nodes do not travel.

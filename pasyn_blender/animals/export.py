@@ -11,15 +11,18 @@ import numpy as np
 
 from ..errors import RenderError
 from ..rig.loaded_rig import LoadedRig
-from .anatomy_model import animal_model
+from .anatomy_model import AnimalModel, animal_model
 from .build import build_animal
-from .coats import final_colours
+from .mesh_graph import unique_edges
 from .sweep import FloatArray
 
 COLOUR: Final = "Color"
 """Name of a mesh's finished vertex colours: the one most programs look for."""
 
 _ROUGH: Final = 0.75
+
+_SOFT: Final = 0.3
+"""Half width of a border between colours, in lengths of the mesh's edges: narrower ones turn into steps."""
 
 
 def build_alone(species: str, individual: int, *, motions: bool = True) -> LoadedRig:
@@ -39,7 +42,7 @@ def build_alone(species: str, individual: int, *, motions: bool = True) -> Loade
     """
     bpy.ops.wm.read_factory_settings(use_empty=True)
     rig = build_animal(species, individual)
-    _set_colours(rig.meshes[0].data, final_colours(animal_model(species, individual).coat))
+    _set_colours(rig.meshes[0].data, smooth_colours(animal_model(species, individual)))
     scene = bpy.context.scene
     scene.name = f"{species} {individual}"
     if not motions:
@@ -49,6 +52,29 @@ def build_alone(species: str, individual: int, *, motions: bool = True) -> Loade
     scene.frame_start, scene.frame_end = 1, round(last)
     scene.frame_set(1)
     return rig
+
+
+def smooth_colours(model: AnimalModel) -> FloatArray:
+    """Colours of a coat at the vertices, its borders as wide as the mesh needs to draw them without steps.
+
+    Parameters
+    ----------
+    model
+        The animal.
+
+    Returns
+    -------
+    ndarray
+        (V, 4) linear RGB, and 1.
+    """
+    coat, count = model.coat, len(model.vertices)
+    edges = unique_edges(model.quads)
+    lengths = np.linalg.norm(model.vertices[edges[:, 0]] - model.vertices[edges[:, 1]], axis=1)
+    ends = edges.ravel()
+    spacing = np.bincount(ends, lengths.repeat(2), count) / np.bincount(ends, minlength=count).clip(1)
+    half = np.maximum(coat.edge, _SOFT * spacing / coat.scale)
+    figure = np.clip(0.5 + 0.5 * coat.pattern.max(axis=1) / half, 0.0, 1.0)[:, None]
+    return np.column_stack([coat.light * (1.0 - figure) + coat.dark * figure, np.ones(count)])
 
 
 def save_blend(path: Path) -> None:

@@ -192,13 +192,22 @@ def test_colours_are_the_coats_or_what_its_material_computes(empty_scene: Any) -
     assert constant.material_slots[0].material.name == "constant"
 
 
-def test_a_program_writes_nothing_but_what_it_says(tmp_path: Path) -> None:
+def test_a_program_writes_the_animal_and_its_map(tmp_path: Path, empty_scene: Any) -> None:
+    from pasyn_blender.anatomy.keypoint_sets import AP10K
+    from pasyn_blender.anatomy.skeleton import JOINTS
+    from pasyn_blender.rig.loading import load_rig, read_geometry
+    from pasyn_blender.rig.rig_map_file import read_rig_map
+
     files = tmp_path / "animals"
     told = pasyn("animals", "build", SPECIES, "-o", str(files), "--formats", "glb", "--no-motions")
     assert told.returncode == 0, told.stderr
-    assert told.stdout == f"{files / f'{SPECIES}-0.glb'}\n"  # none of Blender's chatter
-    assert [path.name for path in files.iterdir()] == [f"{SPECIES}-0.glb"]
-    assert b'"animations"' not in (files / f"{SPECIES}-0.glb").read_bytes()
+    rig_map, glb = files / f"{SPECIES}-0.rig_map.yaml", files / f"{SPECIES}-0.glb"
+    assert told.stdout == f"{rig_map}\n{glb}\n"  # none of Blender's chatter
+    assert set(files.iterdir()) == {rig_map, glb}
+    loaded = load_rig(glb)
+    found = read_rig_map(rig_map, read_geometry(loaded))
+    assert set(found.joints) == set(JOINTS) and set(found.keypoints) == set(AP10K.keypoints)
+    assert b'"animations"' not in glb.read_bytes()
 
 
 def test_a_sheet_shows_the_animal_at_rest_and_posed(

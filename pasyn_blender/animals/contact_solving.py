@@ -13,7 +13,7 @@ from .skeleton import Bone
 from .sweep import FloatArray, IntArray
 
 MOST_POINTS: Final = 3000
-"""Vertices of the skin that are asked; four to six millimetres apart from their neighbours' depth at most."""
+"""Vertices of the skin that are asked; more find no lower point by a hundredth of the trunk's length."""
 
 TRUNK: Final = ("pelvis", "spine_1", "spine_2", "chest")
 

@@ -20,6 +20,7 @@ from .folded_legs import (
     folded_foreleg,
     folded_hindleg,
     lowered,
+    lowest,
     resting_heights,
     sunk_hindleg,
     trunk_of,
@@ -78,9 +79,9 @@ def _couching_scores(build: Build, seed: int) -> list[Score]:
             Score(f"lie_{side}", on_side(calm, right), together(idle(random), breathing(), chew), lies=True)
         )
     couch = couched(build, 12.0, 1.2, -1.0)
-    flank = couched(build, 12.0, 1.2, -1.0, bend=12.0) | {"neck": 34.0, "head": -18.0, "neck:yaw": 104.0,
+    flank = couched(build, 12.0, 1.2, -1.0, bend=12.0) | {"neck": 50.0, "head": -18.0, "neck:yaw": 104.0,
                                                          "head:roll": -16.0, "ears": 10.0}  # fmt: skip
-    scores.append(Score("sleep_curled", timed([(0, flank), (30, {"neck": 35.5}), (60, flank)]),
+    scores.append(Score("sleep_curled", timed([(0, flank), (30, {"neck": 51.5}), (60, flank)]),
                         breathing(0.6, 2), lies=True))  # fmt: skip
     # Heavy with sleep the nose rests on the ground.
     nod = couch | {"neck": 92.0, "head": -44.0, "ears": 12.0, "lips": 0.035}
@@ -118,6 +119,11 @@ def couched(build: Build, tilt: float = 8.0, spread: float = 1.0, pitch: float =
         "ears": 4.0,
     }
     posture = lowered(build, trunk)
+    # An udder holds the belly up: then the breast goes down before it.
+    gap = lowest(build, posture, ("chest",)) / build.height - 0.05
+    if gap > 0.0:
+        trunk["pelvis:pitch"] += min(float(np.degrees(gap * build.height / (0.6 * build.trunk))), 7.0)
+        posture = lowered(build, trunk)
     posture |= folded_foreleg(build, posture, ".L", yaw=2.0, slope=26.0)
     posture |= folded_foreleg(build, posture, ".R", yaw=7.0, slope=28.0, out=0.01)
     posture |= folded_hindleg(build, posture, ".L", yaw=10.0 * spread, out=0.03)

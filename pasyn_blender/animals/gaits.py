@@ -23,6 +23,8 @@ STEEPEST: Final = 62.0
 """Degrees that a bone may turn between two frames; where it would turn further, there are more frames."""
 _MOST_LOWERED: Final = 0.055
 """Share of the hip's height that the trunk is lowered, before the stride is shortened instead."""
+_PACING_LAG: Final = 0.10
+"""Share of the stride by which a camel's or giraffe's forefoot follows the hind one of its side."""
 TOLERANCE: Final = 0.0012
 """Share of the hip's height by which a hoof may miss the ground."""
 
@@ -105,7 +107,7 @@ def gait_clip(
         Cyclic; feet in stance move backwards at the clip's speed. Where legs are too short for the step the
         trunk is carried lower, and where that does not help the stride is shorter.
     """
-    gait = varied(GAITS[family][name], stream(seed, name))
+    gait = _uncrossed(varied(GAITS[family][name], stream(seed, name)), Figure(bones, 1))
     hip = hip_height(bones)
     fewest = _FEWEST_FRAMES
     for _ in range(12):
@@ -122,6 +124,17 @@ def gait_clip(
         gait = replace(gait, stride=min(max(shorter, 0.82), 0.96) * gait.stride)
     figure = found.figure
     return Clip(name, figure.local, figure.offset, found.stance, length / frames, found.miss)
+
+
+def _uncrossed(gait: Gait, rest: Figure) -> Gait:
+    """A walk nearer to a pace for legs so long that hind feet would tread on forefeet (Dagg 1973)."""
+    if gait.duty:
+        return gait
+    length = float(rest.rest_head("thigh.L")[2]) / trunk_length(rest)
+    share = min(max((length - 1.4) / 0.35, 0.0), 1.0)
+    left_hind, left_fore, right_hind, right_fore = gait.touchdown
+    later = share * max(left_fore - left_hind - _PACING_LAG, 0.0)
+    return replace(gait, touchdown=(left_hind, left_fore - later, right_hind, right_fore - later))
 
 
 def _stride(gait: Gait, bones: Sequence[Bone], hip: float, family: str, frames: int, length: float) -> Posed:

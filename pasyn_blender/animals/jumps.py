@@ -157,7 +157,7 @@ def jump_clip(name: str, bones: Sequence[Bone], family: str = "unguligrade", see
     jump = replace(
         jump,
         rise=jump.rise * spring * random.uniform(0.85, 1.18),
-        pitch=jump.pitch * nimbleness(rest) * random.uniform(0.85, 1.15),
+        pitch=jump.pitch * spring * nimbleness(rest) * random.uniform(0.85, 1.15),
         tuck=(
             jump.tuck[0] * spring * random.uniform(0.88, 1.15),
             jump.tuck[1] * spring * random.uniform(0.88, 1.15),

@@ -144,8 +144,6 @@ def coat_material(name: str, coat: Coat) -> bpy.types.Material:
     bare = 0.28 if coat.wet else 0.5
     tree.put(tree.between(skin, 0.0, 1.0, coat.roughness, bare), shader.inputs["Roughness"])
     shader.inputs["Specular IOR Level"].default_value = 0.25
-    shader.inputs["Sheen Weight"].default_value = 0.08 * coat.fur
-    shader.inputs["Sheen Roughness"].default_value = 0.45
     tree.put(_relief(tree, coat, fine, strands), shader.inputs["Normal"])
     colours = final_colours(coat)[:, :3].mean(axis=0)
     material.diffuse_color = (*colours.tolist(), 1.0)

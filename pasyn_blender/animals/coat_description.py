@@ -179,7 +179,7 @@ def _mark(key: str, given: Any) -> Mark:
 
 
 def _skin(key: str, given: Any) -> Skin:
-    _keys(key, given, ("colour", "nose", "above", "wet", "rims", "hooves", "bare", "mouth"))
+    _keys(key, given, ("colour", "nose", "above", "wet", "lids", "rims", "hooves", "bare", "mouth"))
     hooves = given.get("hooves")
     for name in ("wet", "mouth"):
         if not isinstance(given.get(name, True), bool):
@@ -189,6 +189,7 @@ def _skin(key: str, given: Any) -> Skin:
         nose=_number(f"{key}.nose", given.get("nose", 0.80), 0.0, 2.0),
         above=_number(f"{key}.above", given.get("above", -1.0), -1.0, 1.0),
         wet=given.get("wet", False),
+        lids=_palette(f"{key}.lids", given.get("lids", [0.035, 0.028, 0.025])),
         rims=_number(f"{key}.rims", given.get("rims", 1.0), 0.0, 1.0),
         hooves=None if hooves is None else _palette(f"{key}.hooves", hooves),
         bare=_number(f"{key}.bare", given.get("bare", 0.0), 0.0, 1.0),

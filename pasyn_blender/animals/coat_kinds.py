@@ -141,15 +141,17 @@ class Skin:
     Attributes
     ----------
     colour
-        Of muzzle or nose, and of eyelids.
+        Of muzzle or nose.
     nose
         From where on the head's axis skin is bare (1 lips); above 1 none is.
     above
         Height over the head's axis above which the nose lies, head lengths.
     wet
         Whether the nose shines.
+    lids
+        Colour of the eyelids.
     rims
-        How dark the eyelids are, 0 to 1.
+        How much of it shows, 0 to 1.
     hooves
         Their colour, or ``None`` for paws.
     bare
@@ -162,6 +164,7 @@ class Skin:
     nose: float
     above: float
     wet: bool
+    lids: Palette
     rims: float
     hooves: Palette | None
     bare: float

@@ -166,8 +166,8 @@ def dusty(
     return towards(light, _DUST, weight), towards(dark, _DUST, weight)
 
 
-def bare_skin(kind: Kind, plan: BodyPlan, places: Places) -> tuple[FloatArray, FloatArray]:
-    """The skin attribute, and how much of the skin's colour shows."""
+def bare_skin(kind: Kind, plan: BodyPlan, places: Places) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The skin attribute, and how much of the nose's and of the eyelids' colour shows, (V,) each."""
     skin, head = kind.skin, places.head
     on_head = ramp(places.shares["head"], 0.4, 0.6)
     if "nose_pad" in plan.masses:
@@ -182,14 +182,14 @@ def bare_skin(kind: Kind, plan: BodyPlan, places: Places) -> tuple[FloatArray, F
     size = float(plan.eye[3])
     distance = np.linalg.norm((head - places.eye) * np.array([1.0, 0.8, 1.0]), axis=1)
     rim = skin.rims * (1.0 - ramp(distance, 1.05 * size, 1.75 * size))
-    weight = np.maximum(nose, rim) * on_head
-    bare: FloatArray = np.maximum(weight, skin.bare)
+    nose, rim = nose * on_head, rim * on_head
+    bare: FloatArray = np.maximum.reduce([nose, rim, np.full(len(head), skin.bare)])
     if skin.mouth and "nostril" in plan.masses:
         nostril = plan.masses["nostril"]
         offset = (head - np.append(abs(nostril.offset[0]), nostril.offset[1:])) / nostril.radii
         hollow = 1.0 - ramp(np.linalg.norm(offset, axis=1), 0.75, 1.3)
         bare = np.maximum(bare, 2.0 * hollow * on_head)
-    return bare, weight
+    return bare, nose, rim
 
 
 def strands(places: Places, wool: FloatArray) -> FloatArray:

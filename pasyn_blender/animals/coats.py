@@ -189,8 +189,9 @@ def coat_of(
     light, dark = dusty(light, dark, chosen, places, random)
 
     skin_colour = tint.drawn(chosen.skin.colour)
-    skin, weight = bare_skin(chosen, plan, places)
-    light, dark = (towards(colour, skin_colour, weight) for colour in (light, dark))
+    lids = tint.drawn(chosen.skin.lids)
+    skin, nose, rim = bare_skin(chosen, plan, places)
+    light, dark = (towards(towards(painted, skin_colour, nose), lids, rim) for painted in (light, dark))
     if chosen.skin.hooves is not None:
         hoof = ramp(REGIONS["hooves"](places, 1.0), -0.006, 0.006)
         colour = tint.drawn(chosen.skin.hooves)

@@ -103,6 +103,7 @@ def _shaking(build: Build, dog: bool, random: np.random.Generator) -> list[Score
 
 def _scratching(build: Build, dog: bool, random: np.random.Generator) -> list[Score]:
     scores = []
+    sitting = _scratch_sitting(build) if dog else []
     rub = waves(("head", 3.0, 6.0, 0.0), ("neck", 1.5, 6.0, 0.2))
     for right in (False, True):
         side = "right" if right else "left"
@@ -128,7 +129,7 @@ def _scratching(build: Build, dog: bool, random: np.random.Generator) -> list[Sc
         )
         scores.append(Score(f"scratch_flank_{side}", on_side(moments, right), rub))
         if dog:
-            scores.append(Score(f"scratch_neck_{side}", on_side(_scratch_sitting(build), right), lies=True))
+            scores.append(Score(f"scratch_neck_{side}", on_side(sitting, right), lies=True))
     if not dog:
         # Muzzle to a foreleg that is set forward.
         low = head_to(build, 0.24, {**STANDING, **planted(), **level(), "z": -0.02, "chest:pitch": 4.0,

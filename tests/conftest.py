@@ -13,6 +13,10 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parent.parent
 _VERDICT = pytest.StashKey[int]()
 
+# Models of animals are kept beside the other build products, not in the user's own cache; processes that
+# tests start inherit this.
+os.environ.setdefault("PASYN_CACHE", str(REPOSITORY / "build" / "cache"))
+
 
 def shared_folder() -> Path:
     """Folder of real rigs and photos, from ``PASYN_SHARED``."""

@@ -13,14 +13,15 @@ from numpy.typing import NDArray
 from ..rig.loaded_rig import MESH_NAME_KEY, LoadedRig
 from .anatomy_model import AnimalModel, animal_model
 from .bake import bake_clip
-from .clip import FRAMES_PER_SECOND
+from .clip import FRAMES_PER_SECOND, Clip
 from .coat import coat_material, eye_material, set_coat
+from .contact_solving import RestSkin
 from .motion import clips
 from .species import species_file
 from .sweep import FloatArray, IntArray
 
 
-def build_animal(species: str, individual: int) -> LoadedRig:
+def build_animal(species: str, individual: int, *, motions: bool = True) -> LoadedRig:
     """Build one individual, with its actions, into the current scene.
 
     Parameters
@@ -29,6 +30,8 @@ def build_animal(species: str, individual: int) -> LoadedRig:
         One of :data:`~.species.BUILT_IN`.
     individual
         Seed of the individual's proportions and coat, 0 or more.
+    motions
+        Whether it gets its actions, which take half of the time.
 
     Returns
     -------
@@ -54,14 +57,18 @@ def build_animal(species: str, individual: int) -> LoadedRig:
     eyes.data.materials.append(eye_material(f"{species}_eye"))
     for bone in armature.pose.bones:
         bone.rotation_mode = "QUATERNION"
-    height = model.plan.factors["withers_height"]
-    motions = clips(model.bones, height, model.plan.family, individual)
-    actions = tuple(bake_clip(armature, model.bones, clip) for clip in motions)
+    actions = tuple(bake_clip(armature, model.bones, clip) for clip in _clips(model)) if motions else ()
     bpy.context.scene.render.fps = FRAMES_PER_SECOND
     bpy.context.view_layer.update()
     return LoadedRig(
         path=Path(species_file(species)), armature=armature, meshes=(body, eyes), actions=actions
     )
+
+
+def _clips(model: AnimalModel) -> tuple[Clip, ...]:
+    plan = model.plan
+    skin = RestSkin(model.vertices, model.weights)
+    return clips(model.bones, plan.factors["withers_height"], plan.family, plan.individual, skin)
 
 
 def _armature(species: str, model: AnimalModel, collection: bpy.types.Collection) -> bpy.types.Object:

@@ -41,13 +41,10 @@ def build_alone(species: str, individual: int, *, motions: bool = True) -> Loade
         The species is not built in.
     """
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    rig = build_animal(species, individual)
+    rig = build_animal(species, individual, motions=motions)
     _set_colours(rig.meshes[0].data, smooth_colours(animal_model(species, individual)))
     scene = bpy.context.scene
     scene.name = f"{species} {individual}"
-    if not motions:
-        bpy.data.batch_remove(list(bpy.data.actions))
-        rig = LoadedRig(rig.path, rig.armature, rig.meshes, actions=())
     last = max((action.frame_range[1] for action in bpy.data.actions), default=1.0)
     scene.frame_start, scene.frame_end = 1, round(last)
     scene.frame_set(1)

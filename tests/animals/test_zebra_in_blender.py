@@ -10,6 +10,7 @@ import pytest
 from pasyn_blender.anatomy.keypoint_sets import AP10K
 from pasyn_blender.anatomy.skeleton import JOINTS
 from pasyn_blender.animals.anatomy_model import animal_model
+from pasyn_blender.animals.contact_solving import RestSkin
 from pasyn_blender.animals.kinematics import Figure
 from pasyn_blender.animals.motion import clips
 from pasyn_blender.errors import RigMapError
@@ -72,7 +73,8 @@ def test_actions_pose_it_as_the_clips_say(built: Any) -> None:
     rig, geometry = built
     model = animal_model("zebra", INDIVIDUAL)
     found = {action.name: action for action in list_actions(rig)}
-    for clip in clips(model.bones, model.plan.factors["withers_height"]):
+    plan, skin = model.plan, RestSkin(model.vertices, model.weights)
+    for clip in clips(model.bones, plan.factors["withers_height"], plan.family, plan.individual, skin):
         assert found[clip.name].start == 1.0
         assert found[clip.name].end == len(clip.turns)
         figure = Figure(model.bones, len(clip.turns))

@@ -175,10 +175,13 @@ def field(plan: BodyPlan, sweeps: tuple[Sweep, ...], points: FloatArray) -> Floa
         (P,) metres, negative inside; a constant where nothing is near.
     """
     value = np.full(len(points), _FAR)
-    parts: list[Sweep | Ellipsoid] = [*sweeps, *ellipsoids(plan)]
+    masses = ellipsoids(plan)
+    parts: list[Sweep | Ellipsoid] = [*sweeps, *masses]
     wool = Wool.of(plan)
     fleece = None if wool is None else Fleece(plan, wool, points)
-    margin = 0.0 if wool is None else wool.reach
+    # A hump that blends over a wide stretch asks for the trunk's field further out than a muscle does.
+    widest = max((mass.blend for mass in masses), default=0.0)
+    margin = max(0.0 if wool is None else wool.reach, widest if widest > 0.11 * plan.scale else 0.0)
     for part in parts:
         low, high = part.reach
         near = np.flatnonzero(np.all((points >= low - margin) & (points <= high + margin), axis=1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..anatomy.keypoint_sets import AP10K
 from ..anatomy.skeleton import JOINTS
@@ -115,7 +116,8 @@ class _Landmarks:
 
     def rest(self, anchor: KeypointAnchor) -> FloatArray:
         """(3,) rest position of a vertex anchor."""
-        assert anchor.mesh is not None
+        if anchor.mesh is None:
+            raise RigMapError(f"a keypoint on {anchor.bone} is not anchored to skin")
         place: FloatArray = np.array(anchor.weights) @ self._vertices(anchor.mesh)[list(anchor.vertices)]
         return place
 
@@ -125,7 +127,9 @@ class _Landmarks:
         skin = self._vertices(self._names["body"])
         weight = self._weight(self._names["body"], "chest", "spine_2", "scapula.L", "scapula.R")
         span = np.abs(skin[:, 1] - head[1]) < 0.02 * self._unit
-        rows = np.flatnonzero(span & (weight > 0.8) & (np.abs(skin[:, 0]) < 0.1 * self._unit))
+        ridge = span & (np.abs(skin[:, 0]) < 0.1 * self._unit)
+        # Where a steep neck begins right before the shoulder blades, no skin is the trunk's alone.
+        rows = np.flatnonzero(ridge & (weight > min(0.8, 0.9 * float(weight[ridge].max(initial=0.0)))))
         place: FloatArray = skin[rows[skin[rows, 2].argmax()]] * np.array([0.0, 1.0, 1.0])
         return place
 
@@ -146,16 +150,17 @@ class _Landmarks:
         poll, lips = self._bone("head")
         forward = (lips - poll) / np.linalg.norm(lips - poll)
         dorsal = np.cross(forward, np.array([1.0, 0.0, 0.0]))
-        reach = 0.3 * float(np.linalg.norm(lips - poll))
+        length = float(np.linalg.norm(lips - poll))
         face = np.flatnonzero(
-            middle & (self._weight(body, "head") > 0.99) & ((skin - lips) @ forward > -reach)
+            middle & (self._weight(body, "head") > 0.99) & ((skin - lips) @ forward > -0.3 * length)
         )
         # The front of the muzzle between the nostrils, on the outline of a profile.
-        nose = self._on_midline(face, skin[face] @ (forward + 0.75 * dorsal), ("head",))
-        # Where the dock leaves the croup, on the outline.
-        root, _ = self._bone("tail_1")
-        near = np.flatnonzero(middle & (np.linalg.norm(skin - root, axis=1) < 0.10 * self._unit))
-        tail = self._on_midline(near, skin[near] @ np.array([0.0, 1.0, 1.6]), ("pelvis", "tail_1"))
+        score = skin[face] @ (forward + 0.75 * dorsal)
+        away = np.linalg.norm(skin[face] - poll, axis=1)
+        if away.max() > 1.5 * length:  # a trunk: its nostrils are at its end
+            score = away
+        nose = self._on_midline(face, score, ("head",))
+        tail = self._tail_root(skin, middle)
         base, middle = self._bone("neck_1")
         neck = KeypointAnchor(
             part=("chest", "neck_1", "neck_2", "scapula.L", "scapula.R", "upper_arm.L", "upper_arm.R"),
@@ -173,6 +178,19 @@ class _Landmarks:
                 part=("head",), mesh=self._names["eyes"], vertices=(best,), weights=(1.0,)
             )
         return anchors
+
+    def _tail_root(self, skin: FloatArray, middle: NDArray[np.bool_]) -> KeypointAnchor:
+        """Where the tail leaves the croup, on the outline of a profile."""
+        root, end = self._bone("tail_1")
+        gap = np.where(middle, np.linalg.norm(skin - root, axis=1), np.inf)
+        # Under wool the skin is far from the joint.
+        near = gap < max(0.10 * self._unit, 1.3 * float(gap.min()))
+        rise = float((end - root)[2] / np.linalg.norm(end - root))
+        if rise > 0.3:
+            # A raised tail stands on the croup: its own skin reaches higher than the place where it begins.
+            near &= self._weight(self._names["body"], "tail_1", "tail_2", "tail_3", "tail_4") < 0.5
+        rows = np.flatnonzero(near)
+        return self._on_midline(rows, skin[rows] @ np.array([0.0, 1.0, 1.6]), ("pelvis", "tail_1"))
 
     def limbs(self, side: str, suffix: str) -> dict[str, KeypointAnchor]:
         """Elbow, carpus, hoof, stifle, hock and hoof of one side, under AP-10K's names."""

@@ -18,6 +18,9 @@ _JOINTS: Final = (
     ("shin", "thigh"), ("hind_cannon", "shin"), ("hind_pastern", "hind_cannon"),
 )  # fmt: skip
 
+_DOWN: Final = tuple(float(share) for share in np.arange(0.0, 0.96, 0.05))
+"""Shares of the bone below an elbow or a stifle, which lie in the body wall, at which the leg may be free."""
+
 
 @dataclass(frozen=True)
 class LimbSection:
@@ -49,7 +52,8 @@ class LimbSection:
 def limb_sections(vertices: FloatArray, quads: IntArray, bones: Sequence[Bone]) -> tuple[LimbSection, ...]:
     """Loops of skin round elbow, carpus, fetlock, stifle and hock, both sides.
 
-    Each is cut at rest by the plane through the joint that halves the angle between the bones.
+    Each is cut at rest by the plane through the joint that halves the angle between the bones; where that
+    cuts the trunk too, across the bone below where the leg is free.
 
     Parameters
     ----------
@@ -70,12 +74,22 @@ def limb_sections(vertices: FloatArray, quads: IntArray, bones: Sequence[Bone]) 
     for suffix in SIDE_SUFFIXES.values():
         for lower, upper in _JOINTS:
             below, above = places[f"{lower}{suffix}"], places[f"{upper}{suffix}"]
-            normal = _unit(below.tail - below.head) + _unit(below.head - above.head)
-            loop = _loop_round(vertices, quads, below.head, _unit(normal))
-            if loop is None:
-                raise RigError(f"no skin lies round the joint of {below.name}")
-            found.append(LimbSection(below.name, *loop))
+            found.append(_section(vertices, quads, above, below))
     return tuple(found)
+
+
+def _section(vertices: FloatArray, quads: IntArray, above: Bone, below: Bone) -> LimbSection:
+    """The section at the head of ``below``, or the first further down that belongs to the limb alone."""
+    down = _unit(below.tail - below.head)
+    normal = _unit(down + _unit(below.head - above.head))
+    for share in _DOWN:
+        place = below.head + share * (below.tail - below.head)
+        loop = _loop_round(vertices, quads, place, normal if share == 0.0 else down)
+        if loop is not None:
+            sides = np.sign(vertices[loop[0], 0])
+            if (sides == np.sign(below.head[0])).all():
+                return LimbSection(below.name, *loop)
+    raise RigError(f"no loop of skin lies round the limb at or below the head of {below.name}")
 
 
 def _unit(vector: FloatArray) -> FloatArray:

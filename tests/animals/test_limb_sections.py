@@ -1,0 +1,74 @@
+"""Loops of skin round joints: their area is that of the section, and falls when the loop is pinched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pasyn_blender.animals import BUILT_IN
+from pasyn_blender.animals.anatomy_model import animal_model
+from pasyn_blender.animals.limb_sections import LimbSection, limb_sections
+
+LEAST = 0.6
+"""Share of its area at rest that a section keeps in any pose of the prior."""
+
+
+def test_sections_lie_round_their_joints() -> None:
+    model = animal_model("zebra", 0)
+    skin = model.surface.vertices
+    sections = limb_sections(skin, model.surface.quads, model.bones)
+    assert len(sections) == 12
+    places = {bone.name: bone.head for bone in model.bones}
+    for section in sections:
+        loop = (
+            skin[section.first] * (1 - section.share[:, None]) + skin[section.second] * section.share[:, None]
+        )
+        away = np.linalg.norm(loop.mean(axis=0) - places[section.joint])
+        # Elbow and stifle lie in the body wall, their sections where the leg is free.
+        assert away < (0.22 if section.joint[:-2] in ("forearm", "shin") else 0.02)
+        # One limb alone: left and right are told apart.
+        assert np.ptp(np.sign(loop[:, 0])) == 0.0
+        twin = next(
+            s for s in sections if s.joint == section.joint[:-1] + ("R" if section.joint[-1] == "L" else "L")
+        )
+        assert section.area(skin) == pytest.approx(twin.area(skin), rel=0.02)
+
+
+def test_area_is_that_of_the_polygon_and_shrinks_when_pinched() -> None:
+    square = np.array([[0, 0, 0], [2, 0, 0], [2, 1, 0], [0, 1, 0]], float)
+    index = np.arange(4)
+    section = LimbSection("square", index, index, np.zeros(4))
+    assert section.area(square) == pytest.approx(2.0)
+    turned = square @ np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]], float)
+    assert section.area(turned) == pytest.approx(2.0)
+    assert section.area(square * np.array([1.0, 0.3, 1.0])) == pytest.approx(0.6)
+    bow_tie = square[[0, 2, 1, 3]]
+    assert section.area(bow_tie) == pytest.approx(0.0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("species", BUILT_IN)
+def test_no_joint_pinches_shut_in_poses_of_the_prior(species: str) -> None:
+    import bpy
+
+    from pasyn_blender.scene.canonical_posing import CanonicalPosing, from_turns
+    from render_jobs.animal_source import AnimalSource, rig_facts
+    from render_jobs.job import Job
+    from render_jobs.plan import plan
+
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    job = Job(species=species, animal=species, images=60)
+    animal = AnimalSource(job, Path("absent")).load(0)
+    model = animal_model(species, 0)
+    skin = model.surface.vertices
+    sections = limb_sections(skin, model.surface.quads, model.bones)
+    posing = CanonicalPosing(animal.rig, animal.geometry, animal.rig_map)
+    for shot in plan(job, rig_facts(animal, species)):
+        assert shot.pose is not None
+        taken = posing.take([from_turns(turns) for turns in shot.pose.candidates])
+        for section in sections:
+            share = section.area(taken.vertices[: len(skin)]) / section.area(skin)
+            assert share >= LEAST, f"shot {shot.index}: {section.joint} keeps {share:.0%}"
+        assert taken.self_intersection < 0.02

@@ -16,10 +16,10 @@ from pasyn_blender.animals.shape import field
 from pasyn_blender.animals.skinning import LIMIT
 from pasyn_blender.animals.species import load_species
 
-# Lightest and heaviest animal that may come out, kilograms: the young, dwarf and giant kinds are included, and
-# a fleece or thick coat counts as body (it is part of the skin's surface). Body masses from Nowak (1999),
-# Walker's Mammals of the World; Kingdon (2015), Field Guide to African Mammals; Macdonald & Barrett (1993),
-# Mammals of Britain and Europe; horses and donkeys also from Brooks et al. (2010), J. Equine Vet. Sci. 30, and
+# Lightest and heaviest animal that may come out, kilograms: the young, dwarf and giant kinds are included,
+# and a fleece or thick coat counts as body (it is part of the skin). Body masses from Nowak (1999), Walker's
+# Mammals of the World; Kingdon (2015), Field Guide to African Mammals; Macdonald & Barrett (1993), Mammals
+# of Britain and Europe; horses and donkeys also from Brooks et al. (2010), J. Equine Vet. Sci. 30, and from
 # Pearson & Ouassat (1996), Vet. Rec. 138.
 BODY_MASS = {
     "camel": (330.0, 800.0),

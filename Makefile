@@ -14,7 +14,7 @@ help:
 	@echo "make test            lint, types and the tests (minutes)"
 	@echo "make test-all        the same with the long proofs"
 	@echo "make extension       the Blender extension as a zip in dist/"
-	@echo "make prior           train the default pose prior anew (minutes)"
+	@echo "make prior           train the default pose prior anew (half an hour)"
 	@echo "make benchmark       speed and memory against a bare Blender loop"
 
 setup: $(STAMP)
@@ -49,10 +49,11 @@ extension: setup
 	$(BIN)/python build_extension.py
 
 # The prior that comes with the program, from the project's own animals alone.
+ANIMALS := $(basename $(notdir $(wildcard assets/species/*.yaml)))
 prior: setup
-	$(BIN)/pasyn prior corpus zebra --individuals 0-5 -o build/animals.npz \
+	$(BIN)/pasyn prior corpus $(sort $(ANIMALS)) --individuals 0 --rate 20 -o build/animals.npz \
 	  --licence "GPL-3.0-or-later; motions made by this project's built-in animals"
-	$(BIN)/pasyn prior train build/animals.npz --components 300 -o assets/priors/quadruped.npz
+	$(BIN)/pasyn prior train build/animals.npz --components 1000 -o assets/priors/quadruped.npz
 
 benchmark: setup
 	$(BIN)/python benchmarks/render_overhead.py

@@ -39,8 +39,8 @@ def measure(source: str, samples: int, poses: PoseSettings, seed: int) -> str:
     job = Job(species=species, animal=species, images=samples, seed=seed, poses=poses)
     animal = AnimalSource(job, Path("absent")).load(individual)
     model = animal_model(species, individual)
-    sections = limb_sections(model.surface.vertices, model.surface.quads, model.bones)
     skin = len(model.surface.vertices)
+    sections = limb_sections(model.surface.vertices, model.surface.quads, model.weights[:skin], model.bones)
     rest = np.array([section.area(model.surface.vertices) for section in sections])
     posing = CanonicalPosing(animal.rig, animal.geometry, animal.rig_map)
     shares, through = [], []

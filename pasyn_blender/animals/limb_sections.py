@@ -18,6 +18,12 @@ _JOINTS: Final = (
     ("shin", "thigh"), ("hind_cannon", "shin"), ("hind_pastern", "hind_cannon"),
 )  # fmt: skip
 
+_LIMB: Final = (
+    "scapula", "upper_arm", "forearm", "front_cannon", "front_pastern", "front_hoof",
+    "thigh", "shin", "hind_cannon", "hind_pastern", "hind_hoof",
+)  # fmt: skip
+_OWN: Final = 0.93
+"""Share of a section's weights that the limb's own bones have at least."""
 _DOWN: Final = tuple(float(share) for share in np.arange(0.0, 0.96, 0.05))
 """Shares of the bone below an elbow or a stifle, which lie in the body wall, at which the leg may be free."""
 
@@ -49,7 +55,9 @@ class LimbSection:
         return float(0.5 * np.linalg.norm(np.cross(points, np.roll(points, -1, axis=0)).sum(axis=0)))
 
 
-def limb_sections(vertices: FloatArray, quads: IntArray, bones: Sequence[Bone]) -> tuple[LimbSection, ...]:
+def limb_sections(
+    vertices: FloatArray, quads: IntArray, weights: FloatArray, bones: Sequence[Bone]
+) -> tuple[LimbSection, ...]:
     """Loops of skin round elbow, carpus, fetlock, stifle and hock, both sides.
 
     Each is cut at rest by the plane through the joint that halves the angle between the bones; where that
@@ -61,8 +69,10 @@ def limb_sections(vertices: FloatArray, quads: IntArray, bones: Sequence[Bone]) 
         (V, 3) skin at rest, closed.
     quads
         (Q, 4) its faces.
+    weights
+        (V, B) its weights.
     bones
-        The skeleton at rest.
+        The skeleton at rest, in the order of the weights.
 
     Raises
     ------
@@ -74,21 +84,24 @@ def limb_sections(vertices: FloatArray, quads: IntArray, bones: Sequence[Bone]) 
     for suffix in SIDE_SUFFIXES.values():
         for lower, upper in _JOINTS:
             below, above = places[f"{lower}{suffix}"], places[f"{upper}{suffix}"]
-            found.append(_section(vertices, quads, above, below))
+            own = [i for i, bone in enumerate(bones) if bone.name in {f"{name}{suffix}" for name in _LIMB}]
+            limb = weights[:, own].sum(axis=1)
+            found.append(_section(vertices, quads, limb, above, below))
     return tuple(found)
 
 
-def _section(vertices: FloatArray, quads: IntArray, above: Bone, below: Bone) -> LimbSection:
+def _section(
+    vertices: FloatArray, quads: IntArray, limb: FloatArray, above: Bone, below: Bone
+) -> LimbSection:
     """The section at the head of ``below``, or the first further down that belongs to the limb alone."""
     down = _unit(below.tail - below.head)
     normal = _unit(down + _unit(below.head - above.head))
     for share in _DOWN:
         place = below.head + share * (below.tail - below.head)
         loop = _loop_round(vertices, quads, place, normal if share == 0.0 else down)
-        if loop is not None:
-            sides = np.sign(vertices[loop[0], 0])
-            if (sides == np.sign(below.head[0])).all():
-                return LimbSection(below.name, *loop)
+        # Neither the breast nor an udder beside the leg counts.
+        if loop is not None and limb[loop[0]].mean() > _OWN:
+            return LimbSection(below.name, *loop)
     raise RigError(f"no loop of skin lies round the limb at or below the head of {below.name}")
 
 
@@ -100,7 +113,7 @@ def _unit(vector: FloatArray) -> FloatArray:
 def _loop_round(
     vertices: FloatArray, quads: IntArray, place: FloatArray, normal: FloatArray
 ) -> tuple[IntArray, IntArray, FloatArray] | None:
-    """The loop in which a plane cuts the skin nearest round a place: edges' ends, and shares between them."""
+    """The smallest loop in which a plane cuts the skin round a place: edges' ends, and shares."""
     height = (vertices - place) @ normal
     height = np.where(height == 0.0, 1e-12, height)
     above = height > 0.0
@@ -116,7 +129,7 @@ def _loop_round(
             if len(cut) == 2:
                 neighbours.setdefault(cut[0], []).append(cut[1])
                 neighbours.setdefault(cut[1], []).append(cut[0])
-    best: tuple[float, IntArray, FloatArray] | None = None
+    best: tuple[int, IntArray, FloatArray] | None = None
     left = set(neighbours)
     while left:
         start = min(left)
@@ -133,7 +146,13 @@ def _loop_round(
         low, high = height[edges[:, 0]], height[edges[:, 1]]
         share = low / (low - high)
         points = vertices[edges[:, 0]] * (1.0 - share[:, None]) + vertices[edges[:, 1]] * share[:, None]
-        away = float(np.linalg.norm(points.mean(axis=0) - place))
-        if len(loop) >= 5 and (best is None or away < best[0]):
-            best = away, edges, share
+        if len(loop) >= 5 and _goes_round(points - place, normal) and (best is None or len(loop) < best[0]):
+            best = len(loop), edges, share
     return None if best is None else (best[1][:, 0], best[1][:, 1], best[2])
+
+
+def _goes_round(spokes: FloatArray, normal: FloatArray) -> bool:
+    """Whether a closed loop of (L, 3) points in a plane goes round the origin."""
+    onward = np.roll(spokes, -1, axis=0)
+    angle = np.arctan2(np.cross(spokes, onward) @ normal, (spokes * onward).sum(axis=1))
+    return bool(abs(angle.sum()) > np.pi)

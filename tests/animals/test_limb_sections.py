@@ -18,7 +18,7 @@ LEAST = 0.6
 def test_sections_lie_round_their_joints() -> None:
     model = animal_model("zebra", 0)
     skin = model.surface.vertices
-    sections = limb_sections(skin, model.surface.quads, model.bones)
+    sections = limb_sections(skin, model.surface.quads, model.weights[: len(skin)], model.bones)
     assert len(sections) == 12
     places = {bone.name: bone.head for bone in model.bones}
     for section in sections:
@@ -63,7 +63,7 @@ def test_no_joint_pinches_shut_in_poses_of_the_prior(species: str) -> None:
     animal = AnimalSource(job, Path("absent")).load(0)
     model = animal_model(species, 0)
     skin = model.surface.vertices
-    sections = limb_sections(skin, model.surface.quads, model.bones)
+    sections = limb_sections(skin, model.surface.quads, model.weights[: len(skin)], model.bones)
     posing = CanonicalPosing(animal.rig, animal.geometry, animal.rig_map)
     for shot in plan(job, rig_facts(animal, species)):
         assert shot.pose is not None

@@ -80,29 +80,40 @@ def limb_sections(
         No skin lies round a joint.
     """
     places = {bone.name: bone for bone in bones}
+    limbs = {
+        suffix: weights[:, [i for i, bone in enumerate(bones) if _is_of_limb(bone, suffix)]].sum(axis=1)
+        for suffix in SIDE_SUFFIXES.values()
+    }
     found = []
-    for suffix in SIDE_SUFFIXES.values():
-        for lower, upper in _JOINTS:
-            below, above = places[f"{lower}{suffix}"], places[f"{upper}{suffix}"]
-            own = [i for i, bone in enumerate(bones) if bone.name in {f"{name}{suffix}" for name in _LIMB}]
-            limb = weights[:, own].sum(axis=1)
-            found.append(_section(vertices, quads, limb, above, below))
+    for lower, upper in _JOINTS:
+        for share in _DOWN:
+            # Both sides at the same height, the first at which both belong to their limbs alone.
+            pair = [
+                _section(vertices, quads, limb, places[f"{upper}{suffix}"], places[f"{lower}{suffix}"], share)
+                for suffix, limb in limbs.items()
+            ]
+            if None not in pair:
+                break
+        else:
+            raise RigError(f"no loop of skin lies round the limb at or below the head of {lower}")
+        found += [section for section in pair if section is not None]
     return tuple(found)
 
 
+def _is_of_limb(bone: Bone, suffix: str) -> bool:
+    return bone.name.endswith(suffix) and bone.name.removesuffix(suffix) in _LIMB
+
+
 def _section(
-    vertices: FloatArray, quads: IntArray, limb: FloatArray, above: Bone, below: Bone
-) -> LimbSection:
-    """The section at the head of ``below``, or the first further down that belongs to the limb alone."""
+    vertices: FloatArray, quads: IntArray, limb: FloatArray, above: Bone, below: Bone, share: float
+) -> LimbSection | None:
+    """The section at a share of ``below``'s length, if it is the limb's alone."""
     down = _unit(below.tail - below.head)
-    normal = _unit(down + _unit(below.head - above.head))
-    for share in _DOWN:
-        place = below.head + share * (below.tail - below.head)
-        loop = _loop_round(vertices, quads, place, normal if share == 0.0 else down)
-        # Neither the breast nor an udder beside the leg counts.
-        if loop is not None and limb[loop[0]].mean() > _OWN:
-            return LimbSection(below.name, *loop)
-    raise RigError(f"no loop of skin lies round the limb at or below the head of {below.name}")
+    across = _unit(down + _unit(below.head - above.head)) if share == 0.0 else down
+    loop = _loop_round(vertices, quads, below.head + share * (below.tail - below.head), across)
+    if loop is None or limb[loop[0]].mean() <= _OWN:
+        return None
+    return LimbSection(below.name, *loop)
 
 
 def _unit(vector: FloatArray) -> FloatArray:

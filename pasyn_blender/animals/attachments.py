@@ -96,13 +96,13 @@ def _tube(plan: BodyPlan, name: str, given: Mapping[str, Any]) -> Piece:
     if curve.ndim != 2 or curve.shape[1] != 3 or radii.shape != (len(curve),):
         raise RigError(f"{plan.species}.yaml: tubes.{name}: expected rows x, y, z and as many radii")
     stretched = curve[0] + (curve - curve[0]) * plan.factors["horn_length"]
-    if given["on"] == "head":
+    if given["at"] == "head":
         places = np.array([on_head(plan, *row) for row in stretched.tolist()])
         radii, bone = radii * head_length(plan), "head"
-    elif given["on"] in plan.joints:
-        places, radii, bone = plan.joints[given["on"]] + stretched * plan.scale, radii * plan.scale, None
+    elif given["at"] in plan.joints:
+        places, radii, bone = plan.joints[given["at"]] + stretched * plan.scale, radii * plan.scale, None
     else:
-        raise RigError(f"{plan.species}.yaml: tubes.{name}: on: {given['on']!r} is neither head nor a joint")
+        raise RigError(f"{plan.species}.yaml: tubes.{name}: at: {given['on']!r} is neither head nor a joint")
     rings, around = max(10, 5 * len(curve)), 10
     rows = spline(np.column_stack([places, radii]), rings)
     centre, thick = rows[:, :3], np.maximum(rows[:, 3], 0.02 * radii.max())

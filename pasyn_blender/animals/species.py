@@ -333,10 +333,10 @@ def _mass(name: str, key: str, given: Mapping[str, Any], unit: float) -> Mass:
 
 
 def _tube(name: str, key: str, given: Mapping[str, Any], unit: float) -> dict[str, Any]:
-    known = {"on", "curve", "radii", "flat", "mirror", "of"}
-    if not {"on", "curve", "radii"} <= set(given) <= known:
+    known = {"at", "curve", "radii", "flat", "mirror", "of"}
+    if not {"at", "curve", "radii"} <= set(given) <= known:
         raise RigError(f"{name}.yaml: tubes.{key}: expected keys {sorted(known)}, found {sorted(given)}")
-    own = 1.0 if given["on"] == "head" else unit
+    own = 1.0 if given["at"] == "head" else unit
     return {
         **given,
         "curve": np.asarray(given["curve"], float) * own,

@@ -95,7 +95,7 @@ def test_a_built_in_animal_is_not_built_where_its_joints_cannot_fit(tmp_path: Pa
     ("name", "said"),
     [
         ("horse.glb", "does not exist"),
-        ("unicorn", "neither a file nor a built-in animal; built in: zebra"),
+        ("unicorn", "neither a file nor a built-in animal; built in: camel, cat"),
         ("notes.txt", "files with motion end in .blend, .glb"),
         ("empty", "holds no file that ends in"),
     ],
@@ -207,6 +207,6 @@ def test_a_shared_rig_gives_its_actions(shared: Path, empty_scene: Any, tmp_path
 def test_an_individual_of_a_built_in_animal_is_an_animal_of_its_own(empty_scene: Any) -> None:
     options = CorpusOptions(individuals=(3,), only=("trot",), rate=24.0)
     corpus = make_corpus(["zebra"], options, silent).corpus
-    (trot,) = corpus.clips
-    assert (trot.animal, trot.species, trot.action) == ("zebra 3", "zebra", "trot")
-    assert trot.known.all() and 10 < len(trot) < 30
+    assert len(corpus.clips) > 3
+    assert {(c.animal, c.species, c.action) for c in corpus.clips} == {("zebra 3", "zebra", "trot")}
+    assert all(clip.known.all() and 8 < len(clip) < 30 for clip in corpus.clips)

@@ -115,6 +115,7 @@ def _program(
       pasyn rig map horse.glb                  where the joints and keypoints of a model are found
       pasyn job show zebra.yaml                every setting there is, with its value
       pasyn prior corpus horse.glb -o h.npz    collect poses to learn from
+      pasyn animals list                       which animals are built in
 
     A run that was stopped goes on when the same command is given again: nothing is rendered twice.
     """  # noqa: D301 - click's mark for "keep these lines" is the character backspace

@@ -33,7 +33,7 @@ BODY_MASS = {
     "giraffe": (130.0, 1950.0),
     "goat": (8.0, 140.0),
     "horse": (130.0, 1150.0),
-    "lion": (25.0, 270.0),
+    "lion": (25.0, 400.0),  # a male weighs 150-250 kg; his mane is a third as much again in volume
     "pig": (8.0, 400.0),
     "sheep": (10.0, 190.0),
     "wolf": (15.0, 80.0),

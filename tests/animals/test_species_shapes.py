@@ -35,7 +35,7 @@ BODY_MASS = {
     "horse": (130.0, 1150.0),
     "lion": (25.0, 400.0),  # a male weighs 150-250 kg; his mane is a third as much again in volume
     "pig": (8.0, 400.0),
-    "sheep": (10.0, 190.0),
+    "sheep": (10.0, 240.0),  # a full fleece is a third of the volume of a ram of 160 kg
     "wolf": (15.0, 80.0),
     "zebra": (175.0, 390.0),
 }

@@ -72,6 +72,14 @@ def list_actions(rig: LoadedRig) -> tuple[ActionRange, ...]:
     return found
 
 
+def sampled_actions(rig: LoadedRig, most: int = 24) -> tuple[ActionRange, ...]:
+    """All of a rig's actions, or ``most`` spread evenly over them, to show how bones and skin move."""
+    found = list_actions(rig)
+    if len(found) <= most:
+        return found
+    return tuple(found[i] for i in np.unique(np.linspace(0, len(found) - 1, most).round().astype(int)))
+
+
 def apply_action(rig: LoadedRig, name: str, frame: float) -> None:
     """Pose the rig as an action has it at a frame, fractions included.
 

@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 
 from ..prior.corpus import Clip
-from .actions import ActionRange, apply_action, clear_action, list_actions
+from .actions import ActionRange, apply_action, clear_action, sampled_actions
 from .extraction import deformed_vertices, posed_bone_matrices
 from .geometry import FloatArray, RigGeometry
 from .ground_contact import foot_vertices
@@ -16,7 +16,6 @@ from .retargeting import Retargeting, prepare_retargeting
 from .rig_map import RigMap
 
 _EXAMPLES_AN_ACTION = 6
-_EXAMPLES = 180  # in all, where there are many actions: more would show nothing new of how bones follow
 
 
 def retargeting_of(rig: LoadedRig, geometry: RigGeometry, rig_map: RigMap) -> Retargeting:
@@ -25,10 +24,8 @@ def retargeting_of(rig: LoadedRig, geometry: RigGeometry, rig_map: RigMap) -> Re
     The rig is left in its rest pose without an action.
     """
     examples = []
-    actions = list_actions(rig)
-    moments = max(2, min(_EXAMPLES_AN_ACTION, _EXAMPLES // max(len(actions), 1)))
-    for action in actions:
-        for frame in np.linspace(action.start, action.end, moments):
+    for action in sampled_actions(rig):
+        for frame in np.linspace(action.start, action.end, _EXAMPLES_AN_ACTION):
             examples.append(_pose_at(rig, action.name, float(frame)))
     clear_action(rig)
     return prepare_retargeting(geometry, rig_map, np.array(examples) if examples else None)

@@ -12,10 +12,11 @@ import numpy as np
 from ..anatomy.rotations import from_turn
 from ..errors import RenderError
 from ..prior.limits import JointLimits, read_limits
+from ..rig.actions import sampled_actions
 from ..rig.clips import retargeting_of
 from ..rig.geometry import FloatArray, IntArray, RigGeometry
 from ..rig.ground_contact import skin_parts
-from ..rig.loading import LoadedRig, apply_action, deformed_vertices, list_actions
+from ..rig.loading import LoadedRig, apply_action, deformed_vertices
 from ..rig.posing import RigPoser
 from ..rig.rig_map import RigMap
 from ..rig.self_intersection import SelfIntersectionTest, prepare_self_intersection
@@ -23,7 +24,7 @@ from ..rig.standing import Stand, StandingRig
 
 OWN_POSES: Final = 8
 """Moments of each of the rig's own actions that show what its skin lets pass."""
-MOST_OWN_POSES: Final = 160
+MOST_OWN_POSES: Final = 104
 """Moments in all, where a rig has many actions."""
 
 
@@ -162,11 +163,11 @@ def from_turns(turns: Sequence[Sequence[float]]) -> FloatArray:
 
 
 def own_poses(rig: LoadedRig, moments: int | None = None) -> list[FloatArray]:
-    """(V, 3) vertices of some moments of each of a rig's own actions: the more actions, the fewer of each."""
+    """(V, 3) vertices of some moments of a rig's own actions: the more actions, the fewer of each."""
     found = []
-    actions = list_actions(rig)
+    actions = sampled_actions(rig)
     if moments is None:
-        moments = max(2, min(OWN_POSES, MOST_OWN_POSES // max(len(actions), 1)))
+        moments = max(3, min(OWN_POSES, MOST_OWN_POSES // max(len(actions), 1)))
     for action in actions:
         for frame in np.linspace(action.start, action.end, moments):
             apply_action(rig, action.name, float(frame))

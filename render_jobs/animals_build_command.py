@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from pasyn_blender.errors import OutputError
+from pasyn_blender.scene.silence import in_silence
 
 from .animals_choice import Choice
 from .layout import PARTIAL_MARK, create_folder, finish_partial, write_atomically, writing
-from .silence import in_silence
 
 FORMATS: Final = ("blend", "glb")
 

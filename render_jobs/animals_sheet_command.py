@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pasyn_blender.errors import OutputError
+from pasyn_blender.scene.silence import in_silence
 
 from .animals_choice import Choice
 from .layout import write_atomically
-from .silence import in_silence
 
 if TYPE_CHECKING:
     from pasyn_blender.scene.canonical_posing import CanonicalPosing

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +14,7 @@ from mathutils import Matrix
 from ..errors import RenderError
 from ..rig.geometry import FloatArray
 from .opened_rig import OpenedRig
+from .silence import in_silence
 
 SIDE: Final = (90.0, 2.5)
 """Azimuth and elevation of the view of an animal's left side, degrees; 0 is its face."""
@@ -153,27 +151,10 @@ class PosePictures:
 
 def _render(path: Path) -> None:
     try:
-        with _in_silence():
+        with in_silence():
             bpy.ops.render.render(write_still=True)
     except RuntimeError as error:
         reason = " ".join(str(error).split())
         raise RenderError(f"Blender's Workbench cannot draw pictures here: {reason}") from None
     if not path.is_file():
         raise RenderError("Blender's Workbench drew no picture; it needs OpenGL 4.3, if only in software")
-
-
-@contextmanager
-def _in_silence() -> Iterator[None]:
-    """Keep what Blender prints of each picture, past Python's own streams, from the terminal."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    kept = [os.dup(number) for number in (1, 2)]
-    with Path(os.devnull).open("wb") as nothing:
-        try:
-            for number in (1, 2):
-                os.dup2(nothing.fileno(), number)
-            yield
-        finally:
-            for number, own in zip((1, 2), kept, strict=True):
-                os.dup2(own, number)
-                os.close(own)

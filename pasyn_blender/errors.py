@@ -57,3 +57,7 @@ class PickledArraysError(ArraysError):
 
 class LimitsError(PasynError):
     """A file of joint limits is malformed: names file, joint and angle."""
+
+
+class StyleError(PasynError):
+    """A style's weights cannot be read or are another network's, or a style is asked the impossible."""

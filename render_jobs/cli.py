@@ -22,6 +22,7 @@ from .cli_jobs import app as job_app
 from .cli_jobs import load_command_line_job
 from .cli_prior import app as prior_app
 from .cli_rigs import app as rig_app
+from .cli_style import app as style_app
 
 if TYPE_CHECKING:
     from .finish import Dataset
@@ -44,6 +45,7 @@ app.add_typer(job_app, name="job")
 app.add_typer(rig_app, name="rig")
 app.add_typer(prior_app, name="prior")
 app.add_typer(animals_app, name="animals")
+app.add_typer(style_app, name="style")
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Output folder of a run.", show_default=False)]
 
@@ -116,6 +118,7 @@ def _program(
       pasyn job show zebra.yaml                every setting there is, with its value
       pasyn prior corpus horse.glb -o h.npz    collect poses to learn from
       pasyn animals list                       which animals are built in
+      pasyn style train photos -o look.safetensors   learn the look of photos
 
     A run that was stopped goes on when the same command is given again: nothing is rendered twice.
     """  # noqa: D301 - click's mark for "keep these lines" is the character backspace

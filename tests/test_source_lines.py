@@ -30,6 +30,7 @@ IN_BLENDER = {"numpy", *BLENDER}
 LAZY_IN_BLENDER = {"yaml", "pycocotools"}
 
 # What learns. Nothing that runs in Blender imports these modules, nor does anything else at module level.
+# Style networks have a room of their own, styles/neural, which is torch's as a whole.
 TRAINING_MODULES = {
     "pasyn_blender/prior/network.py",
     "pasyn_blender/prior/training.py",
@@ -83,6 +84,8 @@ def test_the_library_needs_nothing_but_numpy_inside_blender(path: Path) -> None:
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
 def test_torch_is_imported_where_networks_are_trained_and_nowhere_else(path: Path) -> None:
     uses_torch = "torch" in {top for top, _, _ in imports(path)}
+    if path.parts[-3:-1] == ("styles", "neural"):
+        return
     assert uses_torch == (name_of(path) in TRAINING_MODULES)
 
 
@@ -129,3 +132,15 @@ def test_nothing_that_decides_bytes_asks_the_clock_or_chance(path: Path) -> None
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("default_rng") and not node.args
     ]
     assert not found + unseeded
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_style_networks_are_imported_when_one_is_used(path: Path) -> None:
+    if path.parts[-3:-1] == ("styles", "neural") and path.name != "__init__.py":
+        return
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    inside = {id(node) for top in ast.walk(tree) if is_deferred(top) for node in ast.walk(top)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and id(node) not in inside:
+            within = "styles.neural." in f"{node.module}." or (path.parts[-2] == "neural" and node.level == 1)
+            assert not within or node.module == "styles.neural"

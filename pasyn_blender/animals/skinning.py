@@ -34,6 +34,15 @@ _CHAINS: Final[dict[str, tuple[tuple[str, str | None, float], ...]]] = {
     "tail": (("tail_1", None, 0.0), ("tail_2", "tail_2", 1.7), ("tail_3", "tail_3", 1.9),
              ("tail_4", "tail_4", 2.2)),
 }  # fmt: skip
+# Where a limb folds: to the front (side A of its sweep) or to the back.
+_FOLDS: Final = {"forearm": 1.0, "front_cannon": -1.0, "shin": -1.0, "hind_cannon": 1.0}
+_FAN: Final = 1.5
+"""Half width of the change on the side to which a joint folds, as a share of the distance from the joint.
+
+Flesh between two bones closes like a fan: skin far from the joint has to give way over a longer stretch than
+skin close to it, or it is pushed through itself. 1.5 makes a fan of 2 arctan(1.5) = 113 degrees, about the
+angle that thigh and shin of standing animals make.
+"""
 _LIMBS: Final = ("foreleg", "front_hoof", "hindleg", "hind_hoof")
 
 
@@ -43,7 +52,9 @@ def _smoothstep(t: FloatArray) -> FloatArray:
     return smooth
 
 
-def chain_weights(plan: BodyPlan, sweep: Sweep, parameter: FloatArray) -> dict[str, FloatArray]:
+def chain_weights(
+    plan: BodyPlan, sweep: Sweep, parameter: FloatArray, side: FloatArray
+) -> dict[str, FloatArray]:
     """Weights of a sweep's bones at places along its curve.
 
     Parameters
@@ -54,6 +65,8 @@ def chain_weights(plan: BodyPlan, sweep: Sweep, parameter: FloatArray) -> dict[s
         The sweep.
     parameter
         (P,) places as :meth:`Sweep.locate` gives them.
+    side
+        (P,) offsets from the curve to side A, metres.
 
     Returns
     -------
@@ -66,11 +79,13 @@ def chain_weights(plan: BodyPlan, sweep: Sweep, parameter: FloatArray) -> dict[s
     at = np.interp(parameter, np.arange(len(arc)), arc)
     chain = _CHAINS[sweep.name]
     reached = [np.ones(len(at))]
-    for _, joint, share in chain[1:]:
+    for bone, joint, share in chain[1:]:
         assert joint is not None
-        place, _, _ = sweep.locate(joints[joint][None])
+        place, _, flat = sweep.locate(joints[joint][None])
         start = np.interp(place, np.arange(len(arc)), arc)
-        width = share * float(sweep.extents[round(float(place[0])), :2].mean())
+        close = share * float(sweep.extents[round(float(place[0])), :2].mean())
+        away = np.maximum(_FOLDS.get(bone, 0.0) * (side - flat[0, 1]), 0.0)
+        width = np.hypot(close, _FAN * away)
         reached.append(_smoothstep((at - start + width) / (2.0 * width)))
     reached.append(np.zeros(len(at)))
     # Reaching a bone presupposes having reached those before it.
@@ -154,8 +169,8 @@ def skin_weights(
         rows = np.flatnonzero(shares[:, i] > 1e-4)
         if not len(rows):
             continue
-        parameter, _, _ = part.locate(folded[rows])
-        for bone, weight in chain_weights(plan, part, parameter).items():
+        parameter, _, flat = part.locate(folded[rows])
+        for bone, weight in chain_weights(plan, part, parameter, flat[:, 1]).items():
             given = weight * shares[rows, i]
             if part.name in _LIMBS:
                 left = vertices[rows, 0] >= 0.0

@@ -128,13 +128,14 @@ class Sweep:
             + clipped**2 * squares
         )
         nearest = gap.argmin(axis=1)
-        rows = np.arange(len(points))
-        t, raw = clipped[rows, nearest], along[rows, nearest]
+        raw = along[np.arange(len(points)), nearest]
         length = np.sqrt(squares)[nearest]
         last = len(axis) - 1
         before, after = (nearest == 0) & (raw < 0.0), (nearest == last) & (raw > 1.0)
         beyond = np.where(before, raw * length, np.where(after, (raw - 1.0) * length, 0.0))
         tangents = self._tangents()
+        nearest, t = self._between_planes(points, nearest, tangents)
+        t = np.where(before, 0.0, np.where(after, 1.0, t))
         tangent = tangents[nearest] * (1.0 - t[:, None]) + tangents[nearest + 1] * t[:, None]
         side = np.cross(tangent, np.array([1.0, 0.0, 0.0]))
         side /= np.linalg.norm(side, axis=1, keepdims=True)
@@ -143,6 +144,32 @@ class Sweep:
         offset = points - (starts[nearest] + t[:, None] * axis[nearest])
         flat = np.column_stack([(offset * lateral).sum(axis=1), (offset * side).sum(axis=1)])
         return nearest + t, beyond, flat
+
+    def _between_planes(
+        self, points: FloatArray, nearest: IntArray, tangents: FloatArray
+    ) -> tuple[IntArray, FloatArray]:
+        """Between which two planes across the curve points lie: the first, and (P,) shares from 0 to 1.
+
+        The nearest place on a chain of straight pieces stays at a corner for a whole wedge of points, and
+        jumps from piece to piece on the inner side of a bend: skin made from it has ripples. Planes across
+        the curve turn evenly.
+        """
+
+        def heights(rows: IntArray | slice, at: IntArray) -> tuple[FloatArray, FloatArray]:
+            above = points[rows] - self.points[at]
+            below = points[rows] - self.points[at + 1]
+            return (above * tangents[at]).sum(axis=1), (below * tangents[at + 1]).sum(axis=1)
+
+        first, second = heights(slice(None), nearest)
+        step = np.where(first < 0.0, -1, np.where(second > 0.0, 1, 0))
+        piece = np.clip(nearest + step, 0, len(self.points) - 2)
+        moved = np.flatnonzero(piece != nearest)
+        first[moved], second[moved] = heights(moved, piece[moved])
+        between = first - second
+        # Beyond the centre of a bend planes come in the wrong order; such points are deep inside.
+        ordered = between > 1e-9
+        share = np.where(ordered, first / np.where(ordered, between, 1.0), np.where(first > 0.0, 1.0, 0.0))
+        return piece, np.clip(share, 0.0, 1.0)
 
     def _tangents(self) -> FloatArray:
         tangents = np.gradient(self.points, axis=0)

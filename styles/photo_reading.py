@@ -2,20 +2,21 @@
 
 Limits: photos of up to 500 megapixels are read. A JPEG is shrunk while it is decoded (by 2, 4 or 8), so a
 200-megapixel one takes 10 MB; a progressive JPEG keeps its coefficients too, about 4 bytes a pixel. Other
-kinds have to be decoded whole first, at 3 to 8 bytes a pixel, before they are shrunk. Colour profiles are
-not applied: pixel values are taken for sRGB.
+kinds have to be decoded whole first, at 3 to 8 bytes a pixel, before they are shrunk. An embedded colour
+profile is heeded; without one, pixel values are taken for sRGB.
 """
 
 from __future__ import annotations
 
 import contextlib
+import io
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageCms
 
 MAXIMUM_PIXELS: Final = 500_000_000
 MINIMUM_SIDE: Final = 32
@@ -49,7 +50,7 @@ def read_photo(path: Path, needed_side: int) -> Image.Image:
     ----------
     path
         JPEG, PNG, WebP, TIFF or BMP of any colour kind. Of several frames the first is taken;
-        transparent parts become mid grey.
+        transparent parts become mid grey. Colours of another profile than sRGB are converted to it.
     needed_side
         The photo is shrunk by the largest of 8, 4, 2, 1 that leaves its shorter side at least this long.
 
@@ -96,6 +97,7 @@ def _decoded(image: Image.Image, needed_side: int) -> Image.Image:
         image.draft(None, (width // reduction, height // reduction))
     image.load()
     turn = _upright_turn(image)
+    profile = image.info.get("icc_profile")
     picture: Image.Image = image
     if picture.mode.startswith("I") or picture.mode == "F":
         picture = _grey_of_bytes(picture)
@@ -107,7 +109,7 @@ def _decoded(image: Image.Image, needed_side: int) -> Image.Image:
         picture = picture.reduce(left)
     if turn is not None:
         picture = picture.transpose(turn)
-    return _rgb(picture)
+    return _rgb(_in_srgb(picture, profile) if profile else picture)
 
 
 _TURNS: Final = {
@@ -141,18 +143,54 @@ def _rgb(image: Image.Image) -> Image.Image:
     return image.copy() if mode == "RGB" else image.convert("RGB")
 
 
+_PROFILED_MODES: Final = {"RGB": "RGB", "CMYK": "CMYK", "GRAY": "L"}
+"""Pillow's mode of a picture that a profile of each colour space is for."""
+
+
+def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+    """Convert a picture from its embedded profile: phones' Display P3 and Adobe RGB would look faded."""
+    try:
+        own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        mode = _PROFILED_MODES.get(own.profile.xcolor_space.strip())
+        if mode == "RGB" and "sRGB" in ImageCms.getProfileDescription(own):
+            return image
+        straight = image if image.mode in ("CMYK", "L") else _rgb(image)
+        if mode != straight.mode:
+            return image
+        converted = ImageCms.profileToProfile(straight, own, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, TypeError, ValueError):  # a damaged profile loses no photo
+        return image
+    return image if converted is None else converted
+
+
+_FRACTION: Final = 1.5
+"""Fractions are up to 1; resampling makes them pass it by a little."""
+
+_DARK_BYTES: Final = 16.0
+"""Floats whose largest is between the two may be light of any unit: to guess would make a black picture."""
+
+
 def _grey_of_bytes(image: Image.Image) -> Image.Image:
     """Return greys of 16 or 32 bits, or fractions, in 8 bits; Pillow's own conversion clips them to white."""
     values = np.asarray(image)
-    smallest, largest = float(np.nanmin(values)), float(np.nanmax(values))
-    if image.mode == "F" and largest <= 1.0:
+    finite = values[np.isfinite(values)] if image.mode == "F" else values
+    if not finite.size:
+        raise UnreadablePhotoError("no pixel has a number for its value")
+    smallest, largest = float(finite.min()), float(finite.max())
+    if largest > 65535 or (image.mode == "F" and _FRACTION < largest < _DARK_BYTES):
+        raise UnreadablePhotoError(
+            f"its greys go up to {largest:g}; they should be fractions of 1, of 255 or of 65535"
+        )
+    if image.mode == "F" and largest <= _FRACTION:
         scale = 255.0
-    elif image.mode == "F" or (image.mode == "I" and smallest >= 0 and largest <= 255):
+    elif largest <= 255 and (image.mode == "F" or (image.mode == "I" and smallest >= 0)):
         scale = 1.0
     else:
         scale = 1 / 257  # 65535 to 255
     grey = np.empty(values.shape, np.uint8)
     for start in range(0, len(values), 256):  # in bands: a large scan as floats would fill the memory
-        band = np.nan_to_num(values[start : start + 256].astype(np.float64)) * scale
+        band = (
+            np.nan_to_num(values[start : start + 256].astype(np.float64), posinf=largest, neginf=0.0) * scale
+        )
         grey[start : start + 256] = np.clip(np.rint(band), 0, 255)
     return Image.fromarray(grey)

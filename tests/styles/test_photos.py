@@ -2,6 +2,7 @@
 
 import io
 import os
+import struct
 import subprocess
 import sys
 import zlib
@@ -14,7 +15,7 @@ from PIL import Image
 from pasyn_blender.errors import BackgroundError
 from styles.backgrounds import list_photos, photo_cache, photo_crop
 from styles.photo_files import photo_files
-from styles.photo_reading import read_photo
+from styles.photo_reading import UnreadablePhotoError, read_photo
 
 QUADRANTS = np.array([[(200, 40, 40), (40, 180, 40)], [(40, 40, 200), (220, 220, 60)]], np.uint8)
 """Red, green over blue, yellow: no turn or flip of it is itself."""
@@ -140,6 +141,117 @@ def test_every_colour_kind_gives_rgb(tmp_path: Path) -> None:
         assert pixels.mode == "RGB"
         if name != "one.png":
             assert np.abs(centres(pixels) - QUADRANTS).max() <= 25, name
+
+
+def deep_png(pixels: np.ndarray) -> bytes:
+    """A PNG of 16 bits a channel, which Pillow reads and does not write."""
+    height, width, channels = pixels.shape
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in pixels)
+    kind = {2: 4, 3: 2, 4: 6}[channels]
+    header = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes([16, kind, 0, 0, 0])
+    data = b"\x89PNG\r\n\x1a\n"
+    for name, content in ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")):
+        checksum = zlib.crc32(name + content).to_bytes(4, "big")
+        data += len(content).to_bytes(4, "big") + name + content + checksum
+    return data
+
+
+def deep_tiff(pixels: np.ndarray, order: str) -> bytes:
+    """An uncompressed RGB TIFF of 16 bits a channel; ``order`` is < or >, the order of its bytes."""
+    height, width, _ = pixels.shape
+    data = pixels.astype(f"{order}u2").tobytes()
+    bits = struct.pack(f"{order}3H", 16, 16, 16)
+    place = 8 + len(data)
+    entries = [(256, 1, width), (257, 1, height), (258, 3, None), (259, 1, 1), (262, 1, 2), (273, 1, 8),
+               (277, 1, 3), (278, 1, height), (279, 1, len(data)), (284, 1, 1)]  # fmt: skip
+    directory = struct.pack(f"{order}H", len(entries))
+    for tag, count, value in entries:
+        directory += (
+            struct.pack(f"{order}HHII", tag, 3, count, place)
+            if value is None
+            else struct.pack(f"{order}HHII", tag, 4, count, value)
+        )
+    mark = b"II*\0" if order == "<" else b"MM\0*"
+    return mark + struct.pack(f"{order}I", place + len(bits)) + data + bits + directory + bytes(4)
+
+
+def test_deep_colours_are_read_as_they_are(tmp_path: Path) -> None:
+    deep = np.asarray(quadrants()).astype(np.uint16) * 257
+    opaque = np.full((64, 96, 1), 65535, np.uint16)
+    (tmp_path / "rgb.png").write_bytes(deep_png(deep))
+    (tmp_path / "rgba.png").write_bytes(deep_png(np.concatenate([deep, opaque], axis=2)))
+    (tmp_path / "little.tif").write_bytes(deep_tiff(deep, "<"))
+    (tmp_path / "big.tif").write_bytes(deep_tiff(deep, ">"))
+    for name in ("rgb.png", "rgba.png", "little.tif", "big.tif"):
+        assert np.abs(centres(read_photo(tmp_path / name, 64)) - QUADRANTS).max() <= 1, name
+    (tmp_path / "la.png").write_bytes(deep_png(np.concatenate([deep[..., :1], opaque], axis=2)))
+    assert np.abs(centres(read_photo(tmp_path / "la.png", 64)) - QUADRANTS[..., :1]).max() <= 1
+
+
+def test_floats_of_no_known_unit_are_refused_and_lost_pixels_spoil_no_others(tmp_path: Path) -> None:
+    fraction = np.tile(np.linspace(0, 1, 64, dtype=np.float32), (64, 1))
+    for name, value in (("nan.tif", np.nan), ("infinite.tif", np.inf)):
+        broken = fraction.copy()
+        broken[0, 0] = value
+        pixels = np.asarray(read_photo(saved(tmp_path / name, Image.fromarray(broken)), 64)).astype(int)
+        assert np.abs(pixels[1, :, 0] - np.linspace(0, 255, 64)).max() <= 1
+    for name, values, reason in (
+        ("light.tif", fraction * 5, "greys go up to 5"),
+        ("energy.tif", fraction * 1e9, "greys go up to 1e"),
+        ("nothing.tif", fraction * np.nan, "no pixel has a number"),
+    ):
+        with pytest.raises(UnreadablePhotoError, match=reason):
+            read_photo(saved(tmp_path / name, Image.fromarray(values)), 64)
+
+
+def colour_profile(red: tuple[float, ...], green: tuple[float, ...], blue: tuple[float, ...]) -> bytes:
+    """An ICC profile of three primaries (XYZ under D50) and gamma 2.2."""
+
+    def fixed(*values: float) -> bytes:
+        return b"".join(round(value * 65536).to_bytes(4, "big", signed=True) for value in values)
+
+    curve = b"curv" + bytes(4) + (1).to_bytes(4, "big") + round(2.2 * 256).to_bytes(2, "big") + bytes(2)
+    text = b"desc" + bytes(4) + (5).to_bytes(4, "big") + b"wide\0" + bytes(79)
+    tags = [(b"desc", text), (b"wtpt", b"XYZ " + bytes(4) + fixed(0.9642, 1.0, 0.8249))]
+    tags += [(name, b"XYZ " + bytes(4) + fixed(*xyz)) for name, xyz in
+             ((b"rXYZ", red), (b"gXYZ", green), (b"bXYZ", blue))]  # fmt: skip
+    tags += [(name, curve) for name in (b"rTRC", b"gTRC", b"bTRC")]
+    place = 128 + 4 + 12 * len(tags)
+    table, body = len(tags).to_bytes(4, "big"), b""
+    for name, content in tags:
+        content += bytes(-len(content) % 4)
+        table += name + (place + len(body)).to_bytes(4, "big") + len(content).to_bytes(4, "big")
+        body += content
+    size = 128 + len(table) + len(body)
+    header = size.to_bytes(4, "big") + bytes(4) + b"\x02\x10\0\0" + b"mntrRGB XYZ " + bytes(12) + b"acsp"
+    header += bytes(28) + fixed(0.9642, 1.0, 0.8249)
+    return header.ljust(128, b"\0") + table + body
+
+
+# Primaries of Adobe RGB (1998), adapted to D50, as its specification gives them.
+ADOBE = colour_profile((0.6097, 0.3111, 0.0195), (0.2053, 0.6257, 0.0609), (0.1492, 0.0632, 0.7446))
+
+
+def test_colours_of_another_profile_are_converted(tmp_path: Path) -> None:
+    plain = centres(read_photo(saved(tmp_path / "plain.png", quadrants()), 64))
+    wide = centres(read_photo(saved(tmp_path / "wide.png", quadrants(), icc_profile=ADOBE), 64))
+    # The same numbers stand for a purer green there: sRGB needs less red for it, if it has it at all.
+    assert wide[0, 1, 0] == 0 and plain[0, 1, 0] == 40
+    assert wide[0, 0, 0] > plain[0, 0, 0] + 15
+    photo = saved(tmp_path / "wide.jpg", quadrants(960, 640), icc_profile=ADOBE, quality=95)
+    assert np.abs(centres(read_photo(photo, 64)) - wide).max() <= 12
+    grey = saved(tmp_path / "grey.png", Image.new("RGB", (64, 64), (128, 128, 128)), icc_profile=ADOBE)
+    assert np.abs(np.asarray(read_photo(grey, 64)).astype(int) - 128).max() <= 2
+
+
+def test_a_profile_that_does_not_fit_or_is_damaged_loses_no_photo(tmp_path: Path) -> None:
+    for name, image, profile in (
+        ("cut.png", quadrants(), ADOBE[:200]),
+        ("garbage.png", quadrants(), b"no profile at all"),
+        ("other.jpg", quadrants().convert("CMYK"), ADOBE),
+    ):
+        pixels = centres(read_photo(saved(tmp_path / name, image, icc_profile=profile), 64))
+        assert np.abs(pixels - QUADRANTS).max() <= 25, name
 
 
 def test_transparent_parts_become_grey_not_what_was_hidden_there(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ DEFAULT_SMOOTHNESS: Final = 16.0
 _RIDGE: Final = 1e-6
 """Variance in Oklab below which the affine map does not follow: a tenth of what rounding to bytes makes."""
 
-_CELL_BITS: Final = 3  # clouds are counted in cells of 8 steps a side
+_MOST_CELLS: Final = 2048
 _NODES: Final = 17
 _SPACING: Final = 255.0 / (_NODES - 1)
 _FEW: Final = 1e-4
@@ -198,12 +198,17 @@ def _matched(
 
 
 def _cloud(colours: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """Distinct cells of colours: the (K, 3) mean colour of each and its (K,) share of the pixels."""
-    bits = 8 - _CELL_BITS
-    cells = (colours >> _CELL_BITS).astype(np.int32)
-    cell = (cells[:, 0] << 2 * bits) | (cells[:, 1] << bits) | cells[:, 2]
-    counts = np.bincount(cell, minlength=1 << 3 * bits)
-    present = np.flatnonzero(counts)
+    """Distinct cells of colours: the (K, 3) mean colour of each and its (K,) share of the pixels.
+
+    Cells are 8 steps of sRGB wide, of very colourful pictures 16: 4096 at most.
+    """
+    for bits in (5, 4):
+        cells = (colours >> (8 - bits)).astype(np.int32)
+        cell = (cells[:, 0] << 2 * bits) | (cells[:, 1] << bits) | cells[:, 2]
+        counts = np.bincount(cell, minlength=1 << 3 * bits)
+        present = np.flatnonzero(counts)
+        if len(present) <= _MOST_CELLS:
+            break
     means = [np.bincount(cell, colours[:, axis], counts.size)[present] / counts[present] for axis in range(3)]
     return np.rint(np.stack(means, axis=1)).astype(np.uint8), counts[present] / len(colours)
 

@@ -14,6 +14,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from scipy import ndimage, sparse
 
 from .regions import Where, check_arguments
@@ -119,10 +120,15 @@ def _coarse_change(picture: FloatPicture, alpha: NDArray[np.uint8], reach: float
     # Squares without animal hold no change; interpolated as zeros they would fade the outline's.
     weighted = np.concatenate([solved, (small_cover > 0)[..., None].astype(np.float32)], axis=2)
     weighted[..., :3] *= weighted[..., 3:]
-    grown = ndimage.zoom(weighted, (factor, factor, 1), order=1, mode="nearest", grid_mode=True)
-    grown = grown[:height, :width]
-    share = alpha.astype(np.float32)[..., None] / np.float32(255.0)
-    return grown[..., :3] / np.maximum(grown[..., 3:], np.float32(1e-3)) * share
+    size = (wide.shape[1], wide.shape[0])
+    grown = np.stack(
+        [
+            np.asarray(Image.fromarray(channel).resize(size, Image.Resampling.BILINEAR))
+            for channel in np.ascontiguousarray(weighted.transpose(2, 0, 1))
+        ]
+    )[:, :height, :width]
+    share = alpha.astype(np.float32) / np.float32(255.0) / np.maximum(grown[3], np.float32(1e-3))
+    return (grown[:3] * share).transpose(1, 2, 0)
 
 
 def _equations(

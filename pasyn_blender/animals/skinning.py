@@ -35,7 +35,7 @@ _CHAINS: Final[dict[str, tuple[tuple[str, str | None, float], ...]]] = {
              ("tail_4", "tail_4", 2.2)),
 }  # fmt: skip
 # Where a limb folds: to the front (side A of its sweep) or to the back.
-_FOLDS: Final = {"forearm": 1.0, "front_cannon": -1.0, "shin": -1.0, "hind_cannon": 1.0}
+_FOLDS: Final = {"upper_arm": -1.0, "forearm": 1.0, "front_cannon": -1.0, "shin": -1.0, "hind_cannon": 1.0}
 _FAN: Final = 1.5
 """Half width of the change on the side to which a joint folds, as a share of the distance from the joint.
 

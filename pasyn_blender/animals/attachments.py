@@ -38,6 +38,8 @@ class Piece:
         (V,) 0 at its root, 1 at its tip.
     inside
         (V,) 1 on the hollow side of an ear, else 0.
+    tone
+        (V,) how much lighter than its colour it is, as a natural logarithm; ``None``: nowhere.
     """
 
     name: str
@@ -49,13 +51,14 @@ class Piece:
     carried: FloatArray
     along: FloatArray
     inside: FloatArray
+    tone: FloatArray | None = None
 
     def mirrored(self, name: str, bone: str | None) -> Piece:
         """The same piece on the other side."""
         mirror = np.array([-1.0, 1.0, 1.0])
         return Piece(
             name, self.material, self.vertices * mirror, self.quads[:, ::-1], self.roots * mirror, bone,
-            self.carried, self.along, self.inside,
+            self.carried, self.along, self.inside, self.tone,
         )  # fmt: skip
 
 

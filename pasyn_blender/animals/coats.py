@@ -260,6 +260,8 @@ def piece_coat(coat: Coat, piece: Piece, nearest: IntArray) -> Coat:
         if colours.tip is not None:
             weight = colours.amount * ramp(piece.along, colours.start[0], colours.start[1])
             light, dark = (towards(painted, colours.tip, weight) for painted in (light, dark))
+    if piece.tone is not None:
+        light, dark = ((painted * np.exp(piece.tone)[:, None]).clip(0.0, 0.9) for painted in (light, dark))
     return replace(
         coat,
         light=light,

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
 from ..errors import RigError
 from .attachments import Piece, lofted_quads, outward
+from .locks import Locks, fallen
 from .shape import BodySurface, field, head_frame, on_head
 from .species import BodyPlan, individual_stream
 from .sweep import FloatArray, spline
 
 _STATIONS: Final = 84
+_MANE_LOCKS: Final = 150
+_FORELOCKS: Final = 16
+_TAIL_LOCKS: Final = 64
+_LOCK_PLACES: Final = 8
+# Share of a lock to its breadth there: it gathers at its root and thins out to its end.
+_LOCK_WIDTH: Final = ([0.0, 0.2, 0.55, 0.85, 1.0], [0.75, 1.0, 1.0, 0.66, 0.10])
 _MANE_KEYS: Final = frozenset({"kind", "height", "thickness", "length", "forelock"})
-_TAIL_KEYS: Final = frozenset({"start", "radii", "flat"})
+_TAIL_KEYS: Final = frozenset({"start", "radii", "flat", "locks"})
 
 
 def _checked(plan: BodyPlan, part: str, known: frozenset[str]) -> dict[str, Any] | None:
@@ -36,7 +44,7 @@ def mane(plan: BodyPlan, surface: BodySurface) -> tuple[Piece, ...]:
     if kind == "upright":
         return (_upright(plan, surface, given),)
     if kind == "hanging":
-        return (_hanging(plan, surface, given),)
+        return _hanging(plan, surface, given)
     raise RigError(f"{plan.species}.yaml: mane.kind: expected upright or hanging, found {kind!r}")
 
 
@@ -93,48 +101,111 @@ def _upright(plan: BodyPlan, surface: BodySurface, given: dict[str, Any]) -> Pie
     return Piece("mane", "hair", vertices, quads, roots, None, 0.0 * tip, tip, 0.0 * tip)
 
 
-def _hanging(plan: BodyPlan, surface: BodySurface, given: dict[str, Any]) -> Piece:
-    """A sheet of hair from the crest down one side of the neck; the side is the individual's own."""
+def _hanging(plan: BodyPlan, surface: BodySurface, given: dict[str, Any]) -> tuple[Piece, ...]:
+    """Locks from the crest down one side of the neck, a few down the other, and a forelock between the ears.
+
+    The side is the individual's own.
+    """
+    random = individual_stream(plan.individual, 2)
+    sign = 1.0 if random.uniform() < 0.5 else -1.0
+    longest = float(given.get("length", 0.30)) * plan.scale * plan.factors["mane_height"]
+    thick = float(given.get("thickness", 0.010)) * plan.scale
+    locks = _mane_locks(plan, surface, random, sign, longest, thick)
+    made = [locks.piece("mane", None, np.zeros(locks.width.shape))]
+    if given.get("forelock", True):
+        front = _forelock(plan, surface, random, sign, 0.75 * longest, thick)
+        made.append(front.piece("forelock", None, np.zeros(front.width.shape)))
+    return tuple(made)
+
+
+def _mane_locks(
+    plan: BodyPlan,
+    surface: BodySurface,
+    random: np.random.Generator,
+    sign: float,
+    longest: float,
+    thick: float,
+) -> Locks:
+    s = plan.scale
     neck = next(part for part in surface.sweeps if part.name == "neck")
-    sign = 1.0 if individual_stream(plan.individual, 2).uniform() < 0.5 else -1.0
-    index = np.linspace(0.24, 0.97, _STATIONS) * (len(neck.points) - 1)
-    at = np.arange(len(neck.points))
+    # From just before the withers to the poll, more or less evenly.
+    along = (np.arange(_MANE_LOCKS) + random.uniform(-0.6, 0.6, _MANE_LOCKS)) / (_MANE_LOCKS - 1)
+    along = along.clip(0.0, 1.0)
+    index, at = (
+        np.interp(along, [0.0, 1.0], [0.22, 0.985]) * (len(neck.points) - 1),
+        np.arange(len(neck.points)),
+    )
     centre, extents = (
         np.column_stack([np.interp(index, at, values[:, c]) for c in range(3)])
         for values in (neck.points, neck.extents)
     )
-    tangent = np.gradient(centre, axis=0)
-    side = np.cross(tangent, np.array([1.0, 0.0, 0.0]))
-    side /= np.linalg.norm(side, axis=1, keepdims=True)
-    along = np.linspace(0.0, 1.0, _STATIONS)
-    longest = float(given.get("length", 0.20)) * plan.scale * plan.factors["mane_height"]
-    length = longest * np.interp(along, [0.0, 0.12, 0.5, 0.9, 1.0], [0.25, 0.8, 1.0, 0.95, 0.6])
-    length = length * (1.0 + 0.13 * _ragged(plan, _STATIONS, 4))
-    # How far round the neck's section the hair reaches.
-    reach = np.minimum(length / np.maximum(0.5 * (extents[:, 0] + extents[:, 2]), 1e-6), 1.9)
-    share = np.linspace(-0.12, 1.0, 8)
-    angle = reach[:, None] * share
-    thick = float(given.get("thickness", 0.020)) * plan.scale
-    body = np.interp(share, [-0.12, 0.0, 0.15, 0.6, 1.0], [0.1, 0.7, 1.0, 0.8, 0.15]) * thick
-    rough = 1.0 + 0.35 * _ragged(plan, _STATIONS, 5)[:, None] * np.linspace(0.2, 1.0, len(share))
+    forward = np.gradient(neck.points, axis=0)
+    forward = np.column_stack([np.interp(index, at, forward[:, c]) for c in range(3)])
+    forward /= np.linalg.norm(forward, axis=1, keepdims=True)
+    crest = np.cross(forward, np.array([1.0, 0.0, 0.0]))
+    starts = centre + extents[:, :1] * crest
+    starts[:, 0] += sign * random.uniform(-0.006, 0.012, _MANE_LOCKS) * s
+    # Most fall to one side; a few short ones to the other or straight up.
+    own = random.uniform(size=_MANE_LOCKS) < 0.92
+    side = np.where(own, sign, -sign)
+    length = longest * np.interp(along, [0.0, 0.10, 0.45, 0.90, 1.0], [0.30, 0.70, 1.0, 0.92, 0.62])
+    # Ends wander slowly along the neck, and each lock a little by itself.
+    waves = np.cos(2.0 * np.pi * (along * random.uniform(1.6, 3.2) + random.uniform()))
+    length = length * (1.0 + 0.10 * waves + random.normal(0.0, 0.11, _MANE_LOCKS)).clip(0.55, 1.4)
+    length = np.where(own, length, random.uniform(0.25, 0.50, _MANE_LOCKS) * length)
+    push = side[:, None] * np.array([1.0, 0.0, 0.0]) + 0.25 * crest
+    push = push + random.normal(0.0, 0.16, (_MANE_LOCKS, 1)) * forward
+    share = np.linspace(0.0, 1.0, _LOCK_PLACES)
+    high = np.interp(share, [0.0, 0.2, 0.5, 1.0], [-0.008, 0.014, 0.012, 0.008]) * s
+    lift = high + random.uniform(0.0, 0.016, _MANE_LOCKS)[:, None] * np.minimum(3.0 * share, 1.0) * s
+    paths, normals, roots = fallen(plan, surface, starts, push, length, lift)
+    bend = np.sin(
+        np.pi * (share * random.uniform(0.8, 2.0, (_MANE_LOCKS, 1)) + random.uniform(size=(_MANE_LOCKS, 1)))
+    )
+    paths = paths + (0.05 * length[:, None] * share * bend)[..., None] * forward[:, None]
+    width = random.uniform(0.009, 0.020, _MANE_LOCKS)[:, None] * s * np.interp(share, *_LOCK_WIDTH)
+    return Locks(
+        paths=paths,
+        faces=normals,
+        roots=roots,
+        width=width,
+        thickness=thick * np.interp(share, *_LOCK_WIDTH) * np.ones((_MANE_LOCKS, 1)),
+        tone=random.normal(0.0, 0.22, _MANE_LOCKS),
+    )
 
-    def layer(lift: FloatArray) -> FloatArray:
-        lateral = sign * np.sin(angle) * (extents[:, 2:3] + lift)
-        upward = np.cos(angle) * (extents[:, 0:1] + lift)
-        sheet: FloatArray = (
-            centre[:, None]
-            + lateral[..., None] * np.array([1.0, 0.0, 0.0])
-            + upward[..., None] * side[:, None]
-        )
-        return sheet
 
-    outer, inner = layer(body * rough), layer(np.full((1, len(share)), -0.010 * plan.scale))
-    vertices = np.concatenate([outer, inner[:, ::-1]], axis=1).reshape(-1, 3)
-    on_skin = layer(np.zeros((1, len(share))))
-    roots = np.concatenate([on_skin, on_skin[:, ::-1]], axis=1).reshape(-1, 3)
-    quads = outward(vertices, lofted_quads(_STATIONS, 2 * len(share)))
-    tip = np.tile(np.concatenate([share, share[::-1]]).clip(0.0, 1.0), _STATIONS)
-    return Piece("mane", "hair", vertices, quads, roots, None, 0.0 * tip, tip, 0.0 * tip)
+def _forelock(
+    plan: BodyPlan,
+    surface: BodySurface,
+    random: np.random.Generator,
+    sign: float,
+    longest: float,
+    thick: float,
+) -> Locks:
+    s = plan.scale
+    _, axes = head_frame(plan)
+    across = random.uniform(-1.0, 1.0, _FORELOCKS)
+    starts = np.array(
+        [
+            on_head(plan, 0.045 * x, 0.02 + 0.03 * y, 0.15)
+            for x, y in zip(across, random.uniform(size=_FORELOCKS), strict=True)
+        ]
+    )
+    push = 1.2 * axes[1] + (0.22 * across + 0.12 * sign)[:, None] * axes[0] + 0.15 * axes[2]
+    length = longest * random.uniform(0.55, 1.0, _FORELOCKS)
+    share = np.linspace(0.0, 1.0, _LOCK_PLACES)
+    high = np.interp(share, [0.0, 0.25, 1.0], [-0.008, 0.016, 0.007]) * s
+    lift = high + random.uniform(0.0, 0.010, _FORELOCKS)[:, None] * np.minimum(3.0 * share, 1.0) * s
+    paths, normals, roots = fallen(plan, surface, starts, push, length, lift)
+    width = random.uniform(0.006, 0.012, _FORELOCKS)[:, None] * s * np.interp(share, *_LOCK_WIDTH)
+    return Locks(
+        paths=paths,
+        faces=normals,
+        roots=roots,
+        width=width,
+        thickness=0.8 * thick * np.interp(share, *_LOCK_WIDTH) * np.ones((_FORELOCKS, 1)),
+        tone=random.normal(0.0, 0.22, _FORELOCKS),
+    )
 
 
 def tail_hair(plan: BodyPlan) -> tuple[Piece, ...]:
@@ -171,4 +242,61 @@ def tail_hair(plan: BodyPlan) -> tuple[Piece, ...]:
     # Hair beyond the dock hangs from its last bone.
     beyond = np.clip((place - 0.85 * dock_length) / (0.15 * dock_length), 0.0, 1.0)
     carried = np.repeat(beyond, len(turn))
-    return (Piece("tail_hair", "hair", vertices, quads, roots, "tail_4", carried, tip, 0.0 * tip),)
+    core = Piece("tail_hair", "hair", vertices, quads, roots, "tail_4", carried, tip, 0.0 * tip)
+    if not given.get("locks", False):
+        return (core,)
+    tail = _Fall(path, arc, place, centre, thick, flat, dock_length)
+    return (core, _tail_locks(plan, tail))
+
+
+@dataclass(frozen=True)
+class _Fall:
+    """The hair of a tail as a whole: its middle line, and how wide it is."""
+
+    path: FloatArray
+    arc: FloatArray
+    place: FloatArray
+    centre: FloatArray
+    thick: FloatArray
+    flat: float
+    dock: float
+
+
+def _tail_locks(plan: BodyPlan, fall: _Fall) -> Piece:
+    """Locks from all along the dock, on the outside of the hair as a whole, that end at different heights."""
+    random = individual_stream(plan.individual, 4)
+    count, share = _TAIL_LOCKS, np.linspace(0.0, 1.0, _LOCK_PLACES + 2)
+    first, last = fall.place[0], fall.place[-1]
+    # Many leave the root of the dock, fewer its end; the shortest end above the middle.
+    start = first + (0.95 * fall.dock - first) * random.uniform(size=count) ** 1.4
+    end = first + (last - first) * random.triangular(0.66, 1.0, 1.10, count)
+    at = start[:, None] + (end - start)[:, None] * share
+    turn = 2.0 * np.pi * (np.arange(count) * 0.618 + random.uniform(-0.1, 0.1, count))
+    bend = 0.22 * np.sin(
+        2.0 * np.pi * (share * random.uniform(0.4, 1.0, (count, 1)) + random.uniform(size=(count, 1)))
+    )
+    turn = turn[:, None] + bend * np.minimum(2.0 * share, 1.0)
+    radius = np.interp(at, fall.place, fall.thick) * (
+        0.55 + 0.50 * share * random.uniform(0.5, 1.2, (count, 1))
+    )
+    # Beyond the hair's middle line they hang on in its direction.
+    over = np.maximum(at - fall.arc[-1], 0.0)
+    centre = np.stack([np.interp(at, fall.arc, fall.path[:, c]) for c in range(3)], axis=-1)
+    tangents = np.gradient(fall.path, axis=0)
+    tangents /= np.linalg.norm(tangents, axis=1, keepdims=True)
+    tangent = np.stack([np.interp(at, fall.arc, tangents[:, c]) for c in range(3)], axis=-1)
+    centre = centre + over[..., None] * tangents[-1]
+    lateral = np.array([1.0, 0.0, 0.0])
+    across = np.cross(tangent, lateral)
+    outwards = fall.flat * np.cos(turn)[..., None] * lateral + np.sin(turn)[..., None] * across
+    width = random.uniform(0.010, 0.018, count)[:, None] * plan.scale * np.interp(share, *_LOCK_WIDTH)
+    beyond = np.clip((at - 0.85 * fall.dock) / (0.15 * fall.dock), 0.0, 1.0)
+    locks = Locks(
+        paths=centre + radius[..., None] * outwards,
+        faces=outwards,
+        roots=centre,
+        width=width,
+        thickness=0.5 * width,
+        tone=random.normal(0.0, 0.24, count),
+    )
+    return locks.piece("tail_hair", "tail_4", beyond)

@@ -11,21 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from pasyn_blender.anatomy.keypoint_sets import KEYPOINT_SETS
 from pasyn_blender.annotation.coco import build_coco, coco_bytes
 from pasyn_blender.errors import OutputError
-from styles.backgrounds import photo_crop
-from styles.composition import compose
-from styles.worlds import world_path, world_view
 
 from . import layout
+from .composer import Composer
 from .job import Job
 from .manifest import program_version, read_seconds, write_manifest
 from .output_folder import locked, read_identity, read_job, remove_stale_partials
-from .pictures import Compose, Finished, finish_picture
+from .pictures import Finished, finish_picture
 from .planning import plan_folder, read_rig_facts
 from .pose_record import pose_of, source_of_poses, summarise_poses
 from .shot import Shot
@@ -61,28 +56,6 @@ class Dataset:
     quarantined: tuple[int, ...]
     missing: tuple[int, ...]
     without_animal: tuple[int, ...]
-
-
-def composer(job: Job) -> Compose:
-    """Return what puts renders of a job on their backgrounds."""
-
-    def put_on_background(rgba: NDArray[np.uint8], shot: Shot, truth: dict[str, Any]) -> NDArray[np.uint8]:
-        size = (rgba.shape[1], rgba.shape[0])
-        place = shot.background
-        if place.photo is not None:
-            path = job.backgrounds[place.folder] / place.photo
-            return compose(rgba, photo_crop(path, place.crop, place.mirror, size))
-        camera = truth["camera"]
-        view = world_view(
-            world_path(shot.light.world),
-            np.array(camera["world_to_camera"], dtype=np.float64),
-            np.array(camera["intrinsics"], dtype=np.float64),
-            np.array(truth["sky_rotation"], dtype=np.float64),
-            size,
-        )
-        return compose(rgba, view)
-
-    return put_on_background
 
 
 def quarantined_shots(folder: Path) -> set[int]:
@@ -172,11 +145,11 @@ def build_dataset(
     remove_stale_partials(folder)
     pictures = dict(finished or {})
     waiting = [shot for shot in shots if shot.index not in pictures]
-    put_on_background = composer(job)
+    composer = Composer(job)
 
     def finish(shot: Shot) -> Finished | None:
         interrupted()
-        return finish_picture(folder, shot, identity, put_on_background)
+        return finish_picture(folder, shot, identity, composer)
 
     # Nothing renders any more, so all cores are free; each picture depends on its own shot only.
     with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:

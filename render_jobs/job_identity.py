@@ -16,7 +16,7 @@ from pasyn_blender.prior.prior_card import card_path
 
 from .job_schema import BUNDLED_WORLDS, JOINT_LIMITS, Job, PoseSettings
 
-RECIPE: Final = 2
+RECIPE: Final = 3
 """Raised by hand whenever the program would make other pictures of the same job."""
 
 SAMPLE_BYTES: Final = 65536
@@ -24,6 +24,9 @@ SAMPLE_BYTES: Final = 65536
 # Which part of a job decides no pixel of any shot: how many shots there are, what they are called, and what
 # the run may use. The folder of the job and of the output never enter.
 _NOT_IN_PICTURES: Final = ("species", "images", "limits")
+
+LOOK: Final = ("composition", "style", "camera_look")
+"""Parts of a job that come after its renders: they decide pictures, and another look renders nothing."""
 
 
 def job_identity(job: Job) -> str:
@@ -34,7 +37,7 @@ def job_identity(job: Job) -> str:
     and textures a ``.gltf`` names. Background photos count by name (it decides their order, hence which shot
     takes which), size, and 64 KiB each from start, middle and end: folders of photos run to tens of
     gigabytes, and an edit that re-saves a photo changes those. Not part of it: species name, number of
-    images, limits.
+    images, limits, and the look (:data:`LOOK`), which decides pictures but no render.
 
     Returns
     -------
@@ -46,7 +49,7 @@ def job_identity(job: Job) -> str:
     JobError
         A file of the job cannot be read.
     """
-    content = {key: value for key, value in job.to_dict().items() if key not in _NOT_IN_PICTURES}
+    content = {key: value for key, value in job.to_dict().items() if key not in (*_NOT_IN_PICTURES, *LOOK)}
     content["recipe"] = RECIPE
     content["animal"] = [file_digest(path) for path in species_sources(job.animal)] if job.animal else None
     content["animal_name"] = job.animal
@@ -66,6 +69,34 @@ def job_identity(job: Job) -> str:
     content["backgrounds"] = [_photos(folder) for folder in job.backgrounds]
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def look_content(job: Job) -> dict[str, Any]:
+    """What decides how the renders of a job become pictures, files by content; plain JSON values.
+
+    Raises
+    ------
+    JobError
+        A file cannot be read.
+    """
+    whole = job.to_dict()
+    content = {key: whole[key] for key in LOOK}
+    content["style"] = _style(job.style)
+    content["composition"]["cutouts"] = [_photos(folder) for folder in job.composition.cutouts]
+    return content
+
+
+def _style(style: str) -> dict[str, Any]:
+    """What a style does: its steps, its weights and its photos by content."""
+    from styles.preset import load_preset, preset_to_plain
+
+    preset = load_preset(style)
+    plain = preset_to_plain(preset)
+    for step in plain["steps"]:
+        if "files" in step:
+            step["files"] = {role: file_digest(Path(path)) for role, path in step["files"].items()}
+    plain["style_image"] = None if preset.photos is None else _photos(preset.photos)
+    return plain
 
 
 def _poses(poses: PoseSettings) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pasyn_blender.anatomy.keypoint_sets import KEYPOINT_SETS
 from pasyn_blender.errors import JobError
+from styles.settings import NO_CAMERA, OCCLUDERS, PASTED, CameraLookRanges, CompositionRanges
 
 from . import job_schema as schema
 from .job_file import Entry, entries_from_plain
@@ -82,17 +83,40 @@ def _world(check: bool) -> Reader:
     return read
 
 
+def _style(check: bool) -> Reader:
+    names = schema.built_in_styles()
+
+    def read(entry: Entry, key: str) -> str:
+        right = f"a style ({', '.join(names)}) or the path of a preset's .yaml file"
+        value = read_text(entry, key, right)
+        if value in names:
+            return value
+        if Path(value).suffix.lower() not in (".yaml", ".yml"):
+            raise entry.error(key, f"found {value!r}; write {right}{suggestion(value.lower(), names)}")
+        missing = f"write {right}{suggestion(value, names)}"
+        return str(read_file(entry, key, "a style preset", (".yaml", ".yml"), check=check, missing=missing))
+
+    return read
+
+
 def _background(check: bool) -> Reader:
+    return _folder(check, "of photos", "or [] for views of the shot's world")
+
+
+def _cutouts(check: bool) -> Reader:
+    return _folder(check, "of cut-outs (PNG or WebP with alpha)", "or [] for drawn ones alone")
+
+
+def _folder(check: bool, content: str, otherwise: str) -> Reader:
     def read(entry: Entry, key: str) -> Path:
-        path = absolute_path(entry, read_text(entry, key, "the path of a folder of photos"))
+        path = absolute_path(entry, read_text(entry, key, f"the path of a folder {content}"))
         if check and not os.path.exists(path):  # noqa: PTH110 - see value_readers
             raise entry.error(
                 key,
-                f"there is no folder {path}; write the path of a folder of photos, "
-                "or [] for views of the shot's world",
+                f"there is no folder {path}; write the path of a folder {content}, {otherwise}",
             )
         if check and not os.path.isdir(path):  # noqa: PTH112
-            raise entry.error(key, f"{path} is not a folder; write the path of a folder of photos")
+            raise entry.error(key, f"{path} is not a folder; write the path of a folder {content}")
         return path
 
     return read
@@ -145,11 +169,39 @@ def job_readers(check_files: bool) -> dict[str, Reader]:
                 "sun_azimuth": azimuth,
                 "sun_elevation": number_range(-90, 90),
                 "sun_strength": number_range(0, 1000),
+                "sun_follows_world": read_flag,
                 "worlds": listed(_world(check_files)),
                 "world_strength": number_range(0, 100),
             },
         ),
         "backgrounds": listed(_background(check_files)),
+        "composition": section(
+            CompositionRanges,
+            {
+                "ground": read_flag,
+                "light": number_range(0, 1),
+                "shadow": number_range(0, 1),
+                "occluded": number(0, 1),
+                "occluders": listed(choice(OCCLUDERS)),
+                "cutouts": listed(_cutouts(check_files)),
+                "cover": number_range(0, 0.9),
+            },
+            none=PASTED,
+        ),
+        "style": _style(check_files),
+        "camera_look": section(
+            CameraLookRanges,
+            {
+                "exposure": number_range(-4, 4),
+                "vignetting": number_range(0, 1),
+                "blur": number_range(0, 50),
+                "motion_blur": number_range(0, 50),
+                "noise": number_range(0, 0.5),
+                "sharpening": number_range(0, 3),
+                "jpeg": number_range(1, 100),
+            },
+            none=NO_CAMERA,
+        ),
         "coat": section(
             schema.CoatRanges,
             {

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pasyn_blender.anatomy.keypoint_sets import AP10K
+from styles.settings import CameraLookRanges, CompositionRanges
 
 Range = tuple[float, float]
 """Smallest and largest value a draw may take; equal bounds fix the value."""
@@ -42,6 +43,15 @@ BUILT_IN_PRIOR: Final = SPECIES_FOLDER.parent / "priors" / "quadruped.npz"
 
 JOINT_LIMITS: Final = SPECIES_FOLDER.parent / "joint_limits.yaml"
 """How far the joints of poses may go."""
+
+
+STYLES_FOLDER: Final = SPECIES_FOLDER.parent.parent / "styles" / "presets"
+DEFAULT_STYLE: Final = "photo"
+
+
+def built_in_styles() -> tuple[str, ...]:
+    """Names of the style presets that come with the program: one file each in ``styles/presets``."""
+    return tuple(sorted(path.stem for path in STYLES_FOLDER.glob("*.yaml")))
 
 
 def built_in_animals() -> tuple[str, ...]:
@@ -152,6 +162,9 @@ class LightRanges:
         Degrees, azimuth measured like the camera's.
     sun_strength
         Watts per square metre.
+    sun_follows_world
+        Whether the sun stands where the shot's world shows one; azimuth and elevation then serve the worlds
+        under an even sky.
     worlds
         Bundled names (``"forest.exr"``) or absolute paths; empty means the bundled ones under open sky.
     world_strength
@@ -163,6 +176,7 @@ class LightRanges:
     sun_strength: Range = (1.0, 4.0)
     worlds: tuple[str, ...] = ()
     world_strength: Range = (0.6, 1.2)
+    sun_follows_world: bool = True
 
     @property
     def usable_worlds(self) -> tuple[str, ...]:
@@ -251,6 +265,12 @@ class Job:
         Name of a keypoint set.
     backgrounds
         Folders of photos; empty means views of each shot's world.
+    composition
+        How the animal is put into its background.
+    style
+        Name of a built-in style preset, or absolute path of a preset's file.
+    camera_look
+        What the camera does to the picture.
     """
 
     species: str
@@ -267,6 +287,9 @@ class Job:
     camera: CameraRanges = field(default_factory=CameraRanges)
     light: LightRanges = field(default_factory=LightRanges)
     backgrounds: tuple[Path, ...] = ()
+    composition: CompositionRanges = field(default_factory=CompositionRanges)
+    style: str = DEFAULT_STYLE
+    camera_look: CameraLookRanges = field(default_factory=CameraLookRanges)
     coat: CoatRanges = field(default_factory=CoatRanges)
     split: SplitSettings = field(default_factory=SplitSettings)
     limits: Limits = field(default_factory=Limits)

@@ -15,6 +15,7 @@ from typing import IO, Any
 from pasyn_blender.errors import JobError, OutputError
 
 from . import layout
+from .job_identity import LOOK
 from .job_schema import Job
 
 LOCK = ".lock"
@@ -22,8 +23,8 @@ LOCK = ".lock"
 STALE_SECONDS = 600.0
 """No render takes this long to be written."""
 
-# These decide no picture, so they may change between two runs into one folder.
-_MAY_CHANGE = ("images", "limits", "species")
+# These decide no render, so they may change between two runs into one folder.
+_MAY_CHANGE = ("images", "limits", "species", *LOOK)
 
 
 def identity_path(folder: Path) -> Path:

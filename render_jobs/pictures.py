@@ -18,21 +18,17 @@ from PIL import Image
 
 from pasyn_blender.annotation.coco import LabelledPicture, label_picture
 from pasyn_blender.annotation.masks import mask_from_alpha
+from pasyn_blender.annotation.occlusion import hidden_keypoints
 from pasyn_blender.errors import OutputError
 
 from . import layout
+from .composer import Composer
 from .finished_renders import Render, read_render
 from .picture_file import seal_picture, sealed_inputs
 from .shot import Shot
 
-COMPOSITION: Final = 1
-"""Raised by hand whenever pictures of the same renders would come out otherwise."""
-
 # Level 1 takes a quarter of the time of zlib's own choice and, on photos, gives files as small.
 _COMPRESSION: Final = 1
-
-Compose = Callable[[NDArray[np.uint8], Shot, dict[str, Any]], NDArray[np.uint8]]
-"""(H, W, 4) render, its shot and its truth to the (H, W, 3) picture."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +50,7 @@ class Finished:
     canonical: Mapping[str, Any] | None = None
 
 
-def finish_picture(folder: Path, shot: Shot, identity: str, compose: Compose) -> Finished | None:
+def finish_picture(folder: Path, shot: Shot, identity: str, composer: Composer) -> Finished | None:
     """Write the picture of a render, unless an up-to-date one is there, and label it.
 
     Parameters
@@ -63,8 +59,8 @@ def finish_picture(folder: Path, shot: Shot, identity: str, compose: Compose) ->
         Output folder.
     shot, identity
         What the render must be of.
-    compose
-        Puts the render on its background.
+    composer
+        Of the job: makes the picture of the render.
 
     Returns
     -------
@@ -81,26 +77,27 @@ def finish_picture(folder: Path, shot: Shot, identity: str, compose: Compose) ->
     if render is None:
         return None
     rgba = _read_rgba(render, layout.render_path(folder, shot.index))
-    label = label_picture(
-        shot.index,
-        layout.image_name(shot.index),
-        render.truth["keypoints"],
-        mask_from_alpha(np.ascontiguousarray(rgba[..., 3])),
-    )
-    inputs = picture_inputs(render, shot, identity)
+    inputs = picture_inputs(render, shot, identity, composer)
     path = layout.image_path(folder, shot.index)
     data = _read_current(path, inputs)
-    if data is None:
-        data = seal_picture(_png(compose(rgba, shot, render.truth)), inputs)
-        layout.write_atomically(path, data)
+    alpha, keypoints = np.ascontiguousarray(rgba[..., 3]), render.truth["keypoints"]
+    if data is None or composer.hides(shot):
+        composed = composer.compose(rgba, shot, render.truth)
+        alpha = composed.alpha
+        if composed.hidden is not None:
+            keypoints = hidden_keypoints(keypoints, composed.hidden)
+        if data is None:
+            data = seal_picture(_png(composer.finish(composed, shot)), inputs)
+            layout.write_atomically(path, data)
+    label = label_picture(shot.index, layout.image_name(shot.index), keypoints, mask_from_alpha(alpha))
     return Finished(label, hashlib.sha256(data).hexdigest(), render.truth.get("canonical"))
 
 
-def picture_inputs(render: Render, shot: Shot, identity: str) -> str:
-    """Hash all that decides a picture: the render and its camera, the shot, the job, and this program."""
+def picture_inputs(render: Render, shot: Shot, identity: str, composer: Composer) -> str:
+    """Hash all that decides a picture: render, scene, shot, job and look, and this program."""
     truth = render.truth
-    view = {key: truth.get(key) for key in ("image_sha256", "camera", "sky_rotation")}
-    parts = (str(COMPOSITION), identity, shot.to_json(), json.dumps(view, sort_keys=True))
+    view = {key: truth.get(key) for key in ("image_sha256", "camera", "sky_rotation", "scene")}
+    parts = (composer.identity, identity, shot.to_json(), json.dumps(view, sort_keys=True))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

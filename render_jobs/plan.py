@@ -1,7 +1,8 @@
 """The plan: which shots a job makes. Pure; neither Blender nor a picture is touched.
 
 Shot *i* depends on the job, its seed and *i* alone. Each subject of a shot (pose from an action, camera,
-light, coat, background, split, whether the pose comes from an action, canonical pose) draws from a random
+light, coat, background, split, whether the pose comes from an action, canonical pose, composition, style,
+camera look) draws from a random
 stream of its own, spawned from ``SeedSequence(seed, (i,))``, in a fixed order with a fixed number of draws.
 So shots stay as they are when a job asks for more images, when shards divide the work otherwise, and when
 another subject gains a draw. **A new draw goes to the end of its subject, or becomes a new subject at the end
@@ -27,6 +28,8 @@ from .shot import BackgroundShot, CameraShot, CoatShot, LightShot, PoseShot, Sho
 
 # Order is part of every dataset ever planned: append only.
 _ACTION, _CAMERA, _LIGHT, _COAT, _BACKGROUND, _SPLIT, _POSE_SOURCE, _POSE = range(8)
+COMPOSITION, STYLE, CAMERA_LOOK = range(8, 11)
+"""Subjects of what happens to a render afterwards; they are drawn when pictures are composed."""
 
 SMALLEST_CROP: Final = 0.6
 """Crops of a photo measure between this and all of the largest crop."""
@@ -173,7 +176,7 @@ def shot_poses(job: Job) -> PosePlan | None:
     PriorError
         The prior or the file of poses is missing or damaged.
     """
-    return pose_plan(job.poses, job.seed, lambda index: _generator(job.seed, index, _POSE))
+    return pose_plan(job.poses, job.seed, lambda index: subject_generator(job.seed, index, _POSE))
 
 
 def plan_shot(
@@ -209,8 +212,8 @@ def plan_shot(
         The job names background folders and ``photos`` is empty.
     """
     action, frame, pose = None, None, None
-    if _generator(job.seed, index, _POSE_SOURCE).random() < _share_of_actions(job):
-        action, frame = _action_pose(chosen_actions(job, facts), _generator(job.seed, index, _ACTION))
+    if subject_generator(job.seed, index, _POSE_SOURCE).random() < _share_of_actions(job):
+        action, frame = _action_pose(chosen_actions(job, facts), subject_generator(job.seed, index, _ACTION))
     else:
         poses = shot_poses(job) if poses is None else poses
         assert poses is not None
@@ -220,11 +223,11 @@ def plan_shot(
         action=action,
         frame=frame,
         pose=pose,
-        camera=_camera(job, _generator(job.seed, index, _CAMERA)),
-        light=_light(job, _generator(job.seed, index, _LIGHT)),
-        coat=_coat(job, _generator(job.seed, index, _COAT)),
-        background=_background(job, photos, _generator(job.seed, index, _BACKGROUND)),
-        split="val" if _generator(job.seed, index, _SPLIT).random() < job.split.val else "train",
+        camera=_camera(job, subject_generator(job.seed, index, _CAMERA)),
+        light=_light(job, subject_generator(job.seed, index, _LIGHT)),
+        coat=_coat(job, subject_generator(job.seed, index, _COAT)),
+        background=_background(job, photos, subject_generator(job.seed, index, _BACKGROUND)),
+        split="val" if subject_generator(job.seed, index, _SPLIT).random() < job.split.val else "train",
     )
 
 
@@ -232,7 +235,8 @@ def _share_of_actions(job: Job) -> float:
     return 1.0 if job.poses.source == "actions" else job.poses.share_of_actions
 
 
-def _generator(seed: int, index: int, subject: int) -> np.random.Generator:
+def subject_generator(seed: int, index: int, subject: int) -> np.random.Generator:
+    """Return the stream that a subject of a shot draws from."""
     # The same child that SeedSequence(entropy=seed, spawn_key=(index,)).spawn(6)[subject] is.
     sequence = np.random.SeedSequence(entropy=seed, spawn_key=(index, subject))
     return np.random.Generator(np.random.PCG64(sequence))
@@ -314,6 +318,7 @@ def _light(job: Job, generator: np.random.Generator) -> LightShot:
         world=worlds[_one_of(generator, len(worlds))],
         world_rotation=generator.random() * 360.0,
         world_strength=_between(generator, ranges.world_strength),
+        sun_follows_world=ranges.sun_follows_world,
     )
 
 

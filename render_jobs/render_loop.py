@@ -217,9 +217,14 @@ def check_folder(folder: Path, job: Job, identity: str) -> None:
         record = json.dumps({"identity": identity}, sort_keys=True) + "\n"
         layout.write_atomically(identity_path(folder), record.encode())
     path = layout.job_path(folder)
-    if not path.is_file() or read_job(folder).images < job.images:  # a job may grow
+    if not path.is_file() or _follows(job, read_job(folder)):
         resolved = json.dumps(job.to_dict(), sort_keys=True, indent=2) + "\n"
         layout.write_atomically(path, resolved.encode())
+
+
+def _follows(job: Job, before: Job) -> bool:
+    """Whether a job takes the place of what a folder has: it may grow, and get another look."""
+    return job.images >= before.images and job != before
 
 
 def known_facts(folder: Path) -> RigFacts | None:

@@ -21,12 +21,14 @@ from pasyn_blender.errors import RenderError
 
 from . import layout
 from .job import Job, job_identity
+from .job_schema import built_in_styles
 from .output_folder import locked, read_identity, take_folder
 from .progress import Progress
 from .supervisor import Patience, Supervisor
 from .workers import program_command, share_cores
 
 if TYPE_CHECKING:
+    from .composer import Composer
     from .finish import Dataset
     from .pictures import Finished, PictureThread
     from .shot import Shot
@@ -141,6 +143,7 @@ def run_job(job: Job, options: RunOptions, progress: Progress | None = None) -> 
         raise RenderError(f"--workers: found {workers}; at least one process must render")
     folder = options.folder
     identity = job_identity(job)
+    check_look(job)
     with locked(folder, "pasyn run"), _signals() as stop:
         known = read_identity(folder) == identity
         take_folder(folder, job, identity)
@@ -149,6 +152,20 @@ def run_job(job: Job, options: RunOptions, progress: Progress | None = None) -> 
             return run.make(known)
         finally:
             run.end()
+
+
+def check_look(job: Job) -> None:
+    """Check a style of the user's own before anything is started for it.
+
+    Raises
+    ------
+    StyleError, BackgroundError
+        The preset is wrong, lacks weights, or its photos cannot be used.
+    """
+    if job.style not in built_in_styles():
+        from .composer import Composer
+
+        Composer(job)
 
 
 @contextmanager
@@ -194,6 +211,7 @@ class _Run:
     shots: list[Shot] = field(default_factory=list)
     pictures: PictureThread | None = None
     photos: tuple[tuple[int, str], ...] | None = None
+    composer: Composer | None = None
     _done_before: int = 0
     _begun: float = field(default_factory=time.monotonic)
 
@@ -240,7 +258,9 @@ class _Run:
 
     def _look_at_photos(self) -> None:
         from . import pictures, planning  # noqa: F401 - imported now, while Blender starts
+        from .composer import Composer
 
+        self.composer = Composer(self.job)
         if self.job.backgrounds and not layout.shots_path(self.options.folder).is_file():
             self.photos = self._list_photos()
 
@@ -257,7 +277,7 @@ class _Run:
         return library.photos
 
     def _plan_and_share(self) -> None:
-        from .finish import composer, quarantined_shots
+        from .finish import quarantined_shots
         from .pictures import PictureThread, finish_picture
         from .planning import plan_folder, read_rig_facts
 
@@ -273,9 +293,10 @@ class _Run:
             for index in given_up:
                 layout.quarantine_path(folder, index).unlink(missing_ok=True)
             given_up = set()
-        put_on_background = composer(self.job)
+        composer = self.composer
+        assert composer is not None
         self.pictures = PictureThread(
-            lambda index: finish_picture(folder, self.shots[index], self.identity, put_on_background)
+            lambda index: finish_picture(folder, self.shots[index], self.identity, composer)
         )
         waiting = [shot.index for shot in self.shots if not self._is_rendered(shot.index)]
         # A shot that was rendered after all, by a cluster for instance, is no longer given up.

@@ -52,6 +52,8 @@ class LightShot:
         Degrees; azimuth measured like the camera's.
     sun_strength
         Watts per square metre.
+    sun_follows_world
+        Whether the sun stands where the world shows one, whatever azimuth and elevation say.
     world
         Name of a bundled HDRI ("forest.exr") or path of a file, as the job wrote it.
     world_rotation
@@ -66,6 +68,7 @@ class LightShot:
     world: str
     world_rotation: float
     world_strength: float
+    sun_follows_world: bool = True
 
 
 @dataclass(frozen=True)

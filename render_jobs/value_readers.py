@@ -10,6 +10,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
 
+from styles.settings import CameraLookRanges, CompositionRanges
+
 from . import job_schema as schema
 from .job_file import Entry
 
@@ -188,12 +190,17 @@ def read_file(
     return path
 
 
-def section(kind: type, readers: Mapping[str, Reader]) -> Reader:
-    """Read a mapping with known keys into a dataclass whose defaults fill what is absent."""
+def section(kind: type, readers: Mapping[str, Reader], none: Any = None) -> Reader:
+    """Read a mapping with known keys into a dataclass whose defaults fill what is absent.
+
+    Where ``none`` is given, the word ``none`` stands for it: the whole section switched off.
+    """
 
     def read(entry: Entry, key: str) -> Any:
         if entry.value is None:
             return kind()
+        if none is not None and entry.value == "none":
+            return none
         return kind(**read_keys(entry, key, readers))
 
     return read
@@ -226,6 +233,8 @@ SECTION_KEYS: Final[dict[str, tuple[str, ...]]] = {
         "render": schema.RenderSettings,
         "camera": schema.CameraRanges,
         "light": schema.LightRanges,
+        "composition": CompositionRanges,
+        "camera_look": CameraLookRanges,
         "coat": schema.CoatRanges,
         "split": schema.SplitSettings,
         "limits": schema.Limits,

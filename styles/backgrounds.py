@@ -109,7 +109,26 @@ def photo_cache(limit_bytes: int = CACHE_BYTES) -> PhotoCache:
 _CACHE: Final = photo_cache()
 
 
-def _photo(path: Path, needed_side: int, cache: PhotoCache) -> Image.Image:
+def photo_for(path: Path, size: tuple[int, int], cache: PhotoCache | None = None) -> Image.Image:
+    """Return the photo that crops of a size are cut from, decoded no larger than they need.
+
+    Parameters
+    ----------
+    path
+        Photo.
+    size
+        (width, height) of the crops in pixels.
+    cache
+        Where decoded photos are kept; by default one for the process.
+
+    Raises
+    ------
+    BackgroundError
+        The photo cannot be read.
+    """
+    # Twice the picture, so that even the smallest crop a plan draws is still reduced, not enlarged.
+    needed_side = 2 * max(size)
+    cache = _CACHE if cache is None else cache
     try:
         status = path.stat()
         # Time and size, so that a photo replaced on disk is read again.
@@ -155,8 +174,7 @@ def photo_crop(
         The photo cannot be read.
     """
     width, height = size
-    # Twice the picture, so that even the smallest crop a plan draws is still reduced, not enlarged.
-    photo = _photo(path, 2 * max(width, height), _CACHE if cache is None else cache)
+    photo = photo_for(path, size, cache)
     largest = min(photo.width / width, photo.height / height)
     scale = min(largest, max(crop[2] * largest, 1.0))
     crop_width, crop_height = min(photo.width, scale * width), min(photo.height, scale * height)

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .ground_shade import GroundShade
+
 FloatArray = NDArray[np.float64]
 
 PIXEL_DECIMALS = 4
@@ -58,6 +60,43 @@ class CanonicalTruth:
 
 
 @dataclass(frozen=True)
+class SceneTruth:
+    """What composition needs to know of the place: ground, sun and sky.
+
+    Attributes
+    ----------
+    up
+        (3,) world direction of the animal's up.
+    ground
+        Height of the ground along it.
+    toward_sun
+        (3,) world direction to the sun.
+    sun_irradiance, sky_irradiance
+        Light on level ground of each.
+    shade
+        What the animal keeps from the ground.
+    """
+
+    up: FloatArray
+    ground: float
+    toward_sun: FloatArray
+    sun_irradiance: float
+    sky_irradiance: float
+    shade: GroundShade
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            "up": _plain(self.up),
+            "ground": _plain(self.ground),
+            "toward_sun": _plain(self.toward_sun),
+            "sun_irradiance": _plain(self.sun_irradiance),
+            "sky_irradiance": _plain(self.sky_irradiance),
+            "shade": self.shade.to_dict(),
+        }
+
+
+@dataclass(frozen=True)
 class Truth:
     """Ground truth of one render.
 
@@ -79,6 +118,8 @@ class Truth:
         (4, 4) bone space to world of the first bone, posed.
     sky_rotation
         (3, 3) from world directions to those of the world HDRI.
+    scene
+        Ground and light.
     canonical
         The canonical pose, where the shot has one.
     """
@@ -92,6 +133,7 @@ class Truth:
     pose: Mapping[str, FloatArray]
     root_matrix: FloatArray
     sky_rotation: FloatArray
+    scene: SceneTruth
     canonical: CanonicalTruth | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -112,6 +154,7 @@ class Truth:
             "pose": {name: _plain(turn) for name, turn in self.pose.items()},
             "root_matrix": _plain(self.root_matrix),
             "sky_rotation": _plain(self.sky_rotation),
+            "scene": self.scene.to_dict(),
             **({} if self.canonical is None else {"canonical": self.canonical.to_dict()}),
         }
 

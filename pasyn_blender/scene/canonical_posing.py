@@ -18,6 +18,7 @@ from ..rig.geometry import FloatArray, IntArray, RigGeometry
 from ..rig.ground_contact import skin_parts
 from ..rig.loading import LoadedRig, apply_action, deformed_vertices
 from ..rig.posing import RigPoser
+from ..rig.retargeting import prepare_retargeting
 from ..rig.rig_map import RigMap
 from ..rig.self_intersection import SelfIntersectionTest, prepare_self_intersection
 from ..rig.standing import Stand, StandingRig
@@ -70,7 +71,8 @@ class CanonicalPosing:
     Parameters
     ----------
     rig, geometry, rig_map
-        The rig, its rest pose and its map. Its actions are played once, to learn how its bones move.
+        The rig, its rest pose and its map. Its actions are played once, to learn how its bones move, unless
+        that is known.
     limits
         Of the joints; by default the shipped ones.
 
@@ -86,10 +88,13 @@ class CanonicalPosing:
         self.rig = rig
         self.geometry = geometry
         self.limits = read_limits() if limits is None else limits
-        self.retargeting = retargeting_of(rig, geometry, rig_map)
+        known = rig.overlap is not None
+        self.retargeting = (
+            prepare_retargeting(geometry, rig_map) if known else retargeting_of(rig, geometry, rig_map)
+        )
         # Bones that share a joint's turn are one part.
         self.intersections: SelfIntersectionTest = prepare_self_intersection(
-            geometry, own_poses(rig), self.retargeting.following.lead
+            geometry, () if known else own_poses(rig), self.retargeting.following.lead, rig.overlap
         )
         self._standing: StandingRig | None = None
 

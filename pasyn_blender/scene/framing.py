@@ -16,11 +16,21 @@ from .requests import ViewRequest
 
 FloatArray = NDArray[np.float64]
 
+_GROUND_ROUNDS = 12
+
 SENSOR_WIDTH = 36.0
 """Millimetres, on the longer side of the picture."""
 
 EDGE_MARGIN = 1.0
 """Pixels kept free at the edge around an animal that must be whole: the pixel filter spreads that far."""
+
+
+LOWEST_CAMERA = 0.3
+"""Least height of the camera above the ground, heights of the animal (or, where it lies, as much of
+:data:`LYING_HEIGHT` of its length): from below ground it would see the feet above the horizon, and any
+background would show the animal floating. Few photographers go lower than this."""
+
+LYING_HEIGHT = 0.6
 
 
 @dataclass(frozen=True)
@@ -73,7 +83,11 @@ def view_axes(body_frame: FloatArray, azimuth: float, elevation: float, roll: fl
 
 
 def solve_view(
-    vertices: FloatArray, body_frame: FloatArray, request: ViewRequest, size: tuple[int, int]
+    vertices: FloatArray,
+    body_frame: FloatArray,
+    request: ViewRequest,
+    size: tuple[int, int],
+    ground: float | None = None,
 ) -> View:
     """Solve the camera of a shot.
 
@@ -84,9 +98,11 @@ def solve_view(
     body_frame
         (3, 3) rows left, backward, up of the animal in world space.
     request
-        The shot's camera.
+        The shot's camera. One that would stand in the ground is raised to :data:`LOWEST_CAMERA`.
     size
         (width, height) in pixels.
+    ground
+        Height of the ground along the animal's up; that of its lowest vertex where not given.
 
     Raises
     ------
@@ -101,10 +117,19 @@ def solve_view(
     centre = (upright.min(axis=0) + upright.max(axis=0)) / 2 @ body_frame
     if not np.ptp(upright, axis=0).any():
         raise RenderError("all vertices of the posed mesh lie in one point; check the rig's action")
-    axes = view_axes(body_frame, request.azimuth, request.elevation, request.roll)
-    local = (vertices - centre) @ axes.T
     focal = request.focal_length / SENSOR_WIDTH * max(width, height)
-    distance = _solve_distance(local, focal, request.fill, size)
+    extents = np.ptp(upright, axis=0)
+    middle = float(centre @ body_frame[2]) - (float(upright[:, 2].min()) if ground is None else ground)
+    least = LOWEST_CAMERA * max(float(extents[2]), LYING_HEIGHT * float(extents[1])) - middle
+    elevation = request.elevation
+    for _ in range(_GROUND_ROUNDS):
+        axes = view_axes(body_frame, request.azimuth, elevation, request.roll)
+        local = (vertices - centre) @ axes.T
+        distance = _solve_distance(local, focal, request.fill, size)
+        if distance * np.sin(np.radians(elevation)) >= least - 1e-6 * abs(least):
+            break
+        # The distance hardly changes with the elevation, so a few rounds settle it.
+        elevation = np.degrees(np.arcsin(np.clip(least / distance, -1.0, 1.0)))
 
     depths = local[:, 2] + distance
     flat = focal * local[:, :2] / depths[:, None]

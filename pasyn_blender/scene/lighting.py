@@ -18,11 +18,15 @@ from numpy.typing import NDArray
 
 from ..errors import RenderError
 from .requests import LightRequest
+from .sky import SkyLight, sky_light
 
 FloatArray = NDArray[np.float64]
 
 IMPORTANCE_MAP = 1024
 """Width of the map by which Cycles finds the bright parts of the sky: that of the bundled HDRIs."""
+
+LOWEST_SUN = 8.0
+"""Degrees above the horizon of a lamp that stands where the world's sun is: a lower one lights no ground."""
 
 WORLDS_KEPT = 16
 """HDRIs held in memory at a time; a 4K one takes 128 MiB."""
@@ -40,6 +44,8 @@ class Lighting:
         Nodes of the world.
     images
         Loaded HDRIs by path, the most recent last.
+    skies
+        Their light.
     """
 
     sun: Any
@@ -47,6 +53,24 @@ class Lighting:
     mapping: Any
     background: Any
     images: dict[Path, Any]
+    skies: dict[Path, SkyLight]
+
+
+@dataclass(frozen=True)
+class LightTruth:
+    """Light of a render.
+
+    Attributes
+    ----------
+    toward_sun
+        (3,) world direction from the animal to the sun.
+    sun_irradiance, sky_irradiance
+        What falls on level ground: of the sun lamp, and of the world's upper half.
+    """
+
+    toward_sun: FloatArray
+    sun_irradiance: float
+    sky_irradiance: float
 
 
 def bundled_worlds() -> dict[str, Path]:
@@ -103,10 +127,12 @@ def create_lighting(scene: bpy.types.Scene) -> Lighting:
     tree.links.new(environment.outputs["Color"], background.inputs["Color"])
     tree.links.new(background.outputs["Background"], output.inputs["Surface"])
     scene.world = world
-    return Lighting(sun=sun, environment=environment, mapping=mapping, background=background, images={})
+    return Lighting(
+        sun=sun, environment=environment, mapping=mapping, background=background, images={}, skies={}
+    )
 
 
-def apply_light(lighting: Lighting, request: LightRequest, body_frame: FloatArray) -> None:
+def apply_light(lighting: Lighting, request: LightRequest, body_frame: FloatArray) -> LightTruth:
     """Set sun and sky as a shot asks.
 
     Parameters
@@ -118,29 +144,58 @@ def apply_light(lighting: Lighting, request: LightRequest, body_frame: FloatArra
     body_frame
         (3, 3) rows left, backward, up of the animal in world space.
 
+    Returns
+    -------
+    LightTruth
+        Where the sun stands and what it and the sky give. With ``sun_follows_world``, the lamp stands where
+        the HDRI shows its sun, if it shows one, and has some of its colour: two suns would cast two shadows.
+
     Raises
     ------
     RenderError
         The world cannot be found or read.
     """
-    azimuth, elevation = np.radians([request.sun_azimuth, request.sun_elevation])
-    toward_sun = (
-        np.array(
-            [
-                np.sin(azimuth) * np.cos(elevation),
-                -np.cos(azimuth) * np.cos(elevation),
-                np.sin(elevation),
-            ]
-        )
-        @ body_frame
-    )
+    path = world_path(request.world)
+    lighting.environment.image = _image(lighting, path)
+    sky = lighting.skies[path]
+    turn = sky_rotation(request.world_rotation, body_frame)
+    toward_sun, colour = _drawn_sun(request, body_frame), np.ones(3)
+    if request.sun_follows_world and sky.toward_sun is not None:
+        toward_sun = _lifted(sky.toward_sun @ turn, body_frame)
+        # The cone round the sun is deeper in colour than all that a low sun sends.
+        colour = np.sqrt(sky.sun_colour)
     # A lamp shines along its own -Z.
     lighting.sun.matrix_world = Vector(toward_sun.tolist()).to_track_quat("Z", "Y").to_matrix().to_4x4()
     lighting.sun.data.energy = request.sun_strength
-    lighting.environment.image = _image(lighting, world_path(request.world))
-    turn = Matrix(sky_rotation(request.world_rotation, body_frame).tolist())
-    lighting.mapping.inputs["Rotation"].default_value = turn.to_euler("XYZ")
+    lighting.sun.data.color = colour.tolist()
+    lighting.mapping.inputs["Rotation"].default_value = Matrix(turn.tolist()).to_euler("XYZ")
     lighting.background.inputs["Strength"].default_value = request.world_strength
+    return LightTruth(
+        toward_sun=toward_sun,
+        sun_irradiance=request.sun_strength * max(float(body_frame[2] @ toward_sun), 0.0),
+        sky_irradiance=request.world_strength * sky.irradiance,
+    )
+
+
+def _drawn_sun(request: LightRequest, body_frame: FloatArray) -> FloatArray:
+    """(3,) world direction to the sun as the shot drew it."""
+    azimuth, elevation = np.radians([request.sun_azimuth, request.sun_elevation])
+    across = np.cos(elevation)
+    return np.asarray(
+        np.array([np.sin(azimuth) * across, -np.cos(azimuth) * across, np.sin(elevation)]) @ body_frame
+    )
+
+
+def _lifted(toward_sun: FloatArray, body_frame: FloatArray) -> FloatArray:
+    """Raise a direction to :data:`LOWEST_SUN`."""
+    sine = np.sin(np.radians(LOWEST_SUN))
+    up = body_frame[2]
+    height = float(up @ toward_sun)
+    if height >= sine:
+        return toward_sun
+    flat = toward_sun - height * up
+    length = float(np.linalg.norm(flat))
+    return np.asarray(flat / length * np.sqrt(1.0 - sine**2) + sine * up)
 
 
 def sky_rotation(world_rotation: float, body_frame: FloatArray) -> FloatArray:
@@ -167,8 +222,17 @@ def _image(lighting: Lighting, path: Path) -> Any:
             bpy.data.images.remove(image)
             raise RenderError(f"{path}: is no .exr or .hdr picture that Blender can read")
     lighting.images[path] = image
-    lighting.environment.image = image
+    if path not in lighting.skies:
+        lighting.skies[path] = _sky(image)
     while len(lighting.images) > WORLDS_KEPT:
         oldest = next(iter(lighting.images))
         bpy.data.images.remove(lighting.images.pop(oldest))
     return image
+
+
+def _sky(image: Any) -> SkyLight:
+    width, height = image.size
+    pixels = np.empty(width * height * image.channels, dtype=np.float32)
+    image.pixels.foreach_get(pixels)
+    colours = pixels.reshape(height, width, image.channels)[::-1]
+    return sky_light(colours[..., :3] if image.channels >= 3 else np.repeat(colours[..., :1], 3, axis=2))

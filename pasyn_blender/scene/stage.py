@@ -17,8 +17,16 @@ from numpy.typing import NDArray
 from ..anatomy.keypoint_sets import KeypointSet
 from ..anatomy.rotations import to_turn
 from ..anatomy.skeleton import JOINTS
+from ..annotation.ground_shade import ground_shade
 from ..annotation.projection import project
-from ..annotation.truth import CanonicalTruth, Truth, bone_rotations, joint_positions, labelled
+from ..annotation.truth import (
+    CanonicalTruth,
+    SceneTruth,
+    Truth,
+    bone_rotations,
+    joint_positions,
+    labelled,
+)
 from ..annotation.visibility import visibility
 from ..errors import RenderError
 from ..rig.anchors import keypoint_positions, part_triangles
@@ -53,6 +61,8 @@ class Animal:
         (K,) which keypoints are surface points.
     parts
         The triangles that count as each keypoint's own.
+    bearing
+        (V,) which vertices can bear the animal: all but the tail's, which hangs below ground where it lies.
     """
 
     rig: LoadedRig
@@ -61,6 +71,7 @@ class Animal:
     keypoint_set: KeypointSet
     surface: NDArray[np.bool_]
     parts: tuple[IntArray, ...]
+    bearing: NDArray[np.bool_]
 
     @classmethod
     def prepare(
@@ -75,7 +86,17 @@ class Animal:
         """
         surface = np.array([name in keypoint_set.surface for name in keypoint_set.keypoints])
         parts = part_triangles(rig_map, keypoint_set, geometry)
-        return cls(rig, geometry, rig_map, keypoint_set, surface, parts)
+        return cls(rig, geometry, rig_map, keypoint_set, surface, parts, _bearing(geometry, rig_map))
+
+
+def _bearing(geometry: RigGeometry, rig_map: RigMap) -> NDArray[np.bool_]:
+    roots = {joint.bone for name, joint in rig_map.joints.items() if name.startswith("tail_")}
+    of_tail = np.zeros(len(geometry.bone_names), dtype=bool)
+    for bone, parent in enumerate(geometry.bone_parents.tolist()):  # parents come before children
+        of_tail[bone] = geometry.bone_names[bone] in roots or (parent >= 0 and of_tail[parent])
+    bearing = geometry.weights[:, of_tail].sum(axis=1) <= 0.5
+    # A map that takes the whole animal for its tail must not leave it without ground.
+    return np.asarray(bearing if bearing.mean() > 0.5 else np.ones(len(bearing), dtype=bool))
 
 
 @dataclass(frozen=True)
@@ -169,11 +190,20 @@ class Stage:
                 f"to {len(vertices)}; a modifier of the rig depends on the pose"
             )
         body_frame = animal.rig_map.body_frame
-        view = solve_view(vertices, body_frame, shot.camera, self.options.size)
+        ground = float((vertices[animal.bearing] @ body_frame[2]).min())
+        view = solve_view(vertices, body_frame, shot.camera, self.options.size, ground)
         aim_camera(self.camera, view)
-        apply_light(self.lighting, shot.light, body_frame)
+        light = apply_light(self.lighting, shot.light, body_frame)
         self.coat.apply(shot.coat)
-        truth = self._label(view, vertices, bones, shot.light.world_rotation)
+        scene = SceneTruth(
+            up=body_frame[2],
+            ground=ground,
+            toward_sun=light.toward_sun,
+            sun_irradiance=light.sun_irradiance,
+            sky_irradiance=light.sky_irradiance,
+            shade=ground_shade(vertices, animal.geometry.triangles, body_frame, light.toward_sun, ground),
+        )
+        truth = self._label(view, vertices, bones, shot.light.world_rotation, scene)
         if taken is not None:
             truth = replace(truth, canonical=_canonical_truth(taken))
         return Posed(view, vertices, truth)
@@ -246,6 +276,7 @@ class Stage:
         vertices: FloatArray,
         bones: FloatArray,
         world_rotation: float,
+        scene: SceneTruth,
     ) -> Truth:
         animal, geometry, rig_map = self.animal, self.animal.geometry, self.animal.rig_map
         points = keypoint_positions(rig_map, animal.keypoint_set, geometry, vertices, bones)
@@ -273,6 +304,7 @@ class Stage:
             pose=dict(zip(geometry.bone_names, turns, strict=True)),
             root_matrix=bones[0],
             sky_rotation=sky_rotation(world_rotation, rig_map.body_frame),
+            scene=scene,
         )
 
 

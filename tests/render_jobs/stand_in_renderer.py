@@ -22,6 +22,7 @@ import numpy as np
 from PIL import Image
 
 from pasyn_blender.anatomy.keypoint_sets import AP10K
+from pasyn_blender.annotation.ground_shade import GroundShade
 from pasyn_blender.errors import OutputError
 from render_jobs import layout
 from render_jobs.finished_renders import read_render, shot_digest
@@ -51,6 +52,17 @@ def rgba(index: int, width: int, height: int) -> bytes:
     return buffer.getvalue()
 
 
+SHADE = GroundShade(
+    corner=np.array([-1.0, -1.0, -1.0]),
+    across=np.array([1.0, 0.0, 0.0]),
+    along=np.array([0.0, 1.0, 0.0]),
+    cell=0.25,
+    cast=np.pad(np.ones((4, 4)), 2),
+    contact=np.pad(np.ones((2, 2)), 3),
+)
+"""A square on the ground, two wide, in the shade."""
+
+
 def write_render(folder: Path, shot: Shot, identity: str, size: tuple[int, int]) -> None:
     width, height = size
     png = rgba(shot.index, width, height)
@@ -64,6 +76,14 @@ def write_render(folder: Path, shot: Shot, identity: str, size: tuple[int, int])
         "height": height,
         "keypoints": points,
         "keypoints_world": [[0.0, 0.0, 0.0]] * len(AP10K.keypoints),
+        "scene": {
+            "up": [0.0, 0.0, 1.0],
+            "ground": -1.0,
+            "toward_sun": [0.6, 0.0, 0.8],
+            "sun_irradiance": 2.0,
+            "sky_irradiance": 1.0,
+            "shade": SHADE.to_dict(),
+        },
         "sky_rotation": [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
         "camera": {
             "intrinsics": [[width, 0, width / 2], [0, width, height / 2], [0, 0, 1]],

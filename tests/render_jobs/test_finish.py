@@ -25,6 +25,7 @@ from render_jobs.output_folder import locked
 from render_jobs.picture_file import seal_picture, sealed_inputs
 from render_jobs.plan import plan
 from render_jobs.shot import Shot
+from styles.settings import NO_CAMERA, PASTED
 
 
 def cluster_folder(folder: Path, job: Job, shots: list[Shot]) -> Path:
@@ -89,6 +90,7 @@ def test_order_of_the_renders_and_of_finishing_decides_no_byte(tmp_path: Path, j
 
 
 def test_labels_are_the_masks_and_the_splits_part_the_pictures(tmp_path: Path, job: Job) -> None:
+    job = replace(job, composition=replace(job.composition, occluded=0.0))
     out = cluster_folder(tmp_path / "out", job, plan(job, FACTS))
     finish_folder(out)
     files = {
@@ -109,7 +111,44 @@ def test_labels_are_the_masks_and_the_splits_part_the_pictures(tmp_path: Path, j
     assert all(splits[i] == "val" for i in ids["val"])
 
 
-def test_the_picture_is_the_render_on_the_view_of_its_world(tmp_path: Path, job: Job) -> None:
+def test_what_is_in_front_leaves_the_mask_and_hides_keypoints(tmp_path: Path, job: Job) -> None:
+    job = replace(job, composition=replace(job.composition, occluded=1.0, cover=(0.3, 0.5)))
+    out = cluster_folder(tmp_path / "out", job, plan(job, FACTS))
+    finish_folder(out)
+    annotations = json.loads((out / "annotations/all.json").read_text())["annotations"]
+    changed = hidden = 0
+    for annotation in annotations:
+        index = annotation["image_id"] - 1
+        with Image.open(out / f"renders/{index:06d}.png") as render:
+            whole = np.asarray(render)[..., 3] >= 128
+        seen = decode_mask(annotation["segmentation"])
+        assert not (seen & ~whole).any()
+        changed += int(seen.sum() < whole.sum())
+        truth = json.loads((out / f"renders/{index:06d}.json").read_text())["keypoints"]
+        for (x, y, before), now in zip(truth, np.reshape(annotation["keypoints"], (-1, 3)), strict=True):
+            assert now[:2].tolist() == [x, y]
+            if now[2] != before:
+                assert (before, now[2]) == (2, 1)
+                hidden += 1
+    assert changed >= len(annotations) - 1 and hidden > 0
+
+
+def test_another_look_of_finished_renders_makes_new_pictures_and_keeps_the_labels(
+    tmp_path: Path, job: Job
+) -> None:
+    job = replace(job, composition=replace(job.composition, occluded=0.0))
+    out = cluster_folder(tmp_path / "out", job, plan(job, FACTS))
+    finish_folder(out)
+    before = delivered_files(out)
+    plain = replace(job, style="none", composition=PASTED, camera_look=NO_CAMERA)
+    layout.write_atomically(layout.job_path(out), json.dumps(plain.to_dict()).encode())
+    finish_folder(out)
+    after = delivered_files(out)
+    assert all((after[name] == before[name]) == name.startswith("annotations/") for name in before)
+
+
+def test_the_pasted_picture_is_the_render_on_the_view_of_its_world(tmp_path: Path, job: Job) -> None:
+    job = replace(job, style="none", composition=PASTED, camera_look=NO_CAMERA)
     out = cluster_folder(tmp_path / "out", job, plan(job, FACTS))
     finish_folder(out)
     with Image.open(out / "renders/000001.png") as render, Image.open(out / "images/000001.png") as picture:

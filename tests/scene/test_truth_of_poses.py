@@ -67,7 +67,8 @@ def test_recorded_rotations_are_what_blender_computes(shared: Path) -> None:
 
 
 def test_a_truth_is_strict_json() -> None:
-    from pasyn_blender.annotation.truth import Truth, truth_json
+    from pasyn_blender.annotation.ground_shade import GroundShade
+    from pasyn_blender.annotation.truth import SceneTruth, Truth, truth_json
 
     truth = Truth(
         size=(8, 8),
@@ -79,6 +80,14 @@ def test_a_truth_is_strict_json() -> None:
         pose={},
         root_matrix=np.eye(4),
         sky_rotation=np.eye(3),
+        scene=SceneTruth(
+            up=np.array([0.0, 0.0, 1.0]),
+            ground=-0.0,
+            toward_sun=np.array([0.0, 0.6, 0.8]),
+            sun_irradiance=1.0,
+            sky_irradiance=1.0,
+            shade=GroundShade(np.zeros(3), *np.eye(3)[:2], 0.1, np.zeros((2, 3)), np.ones((2, 3))),
+        ),
     )
     data = truth_json(truth, index=3)
     assert b"NaN" not in data and b"-0.0" not in data

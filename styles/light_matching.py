@@ -1,0 +1,85 @@
+"""The animal's light, brought to that of its background: how bright it is there, and of what colour."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .composition import linear_from_srgb, srgb_from_linear
+
+FloatArray = NDArray[np.float64]
+
+GROUND_REFLECTS: Final = 0.2
+"""Share of light that ground gives back: grass 0.1-0.25, dry soil and straw 0.2-0.35 (Oke 1987, *Boundary
+Layer Climates*)."""
+
+LARGEST_GAIN: Final = 2.5
+"""Renders of 8 bits bear no more lightening."""
+
+COLOUR_SHARE: Final = 0.15
+"""How much of a photo's own tint is taken for the light's: grass is green under white light too."""
+
+
+def background_light(background: NDArray[np.uint8], feet: float, *, tinted: bool) -> FloatArray:
+    """Estimate the light that falls on the ground of a picture.
+
+    Parameters
+    ----------
+    background
+        (H, W, 3) sRGB.
+    feet
+        Row of the feet, share of the height: the ground around it is looked at.
+    tinted
+        Whether to look for the colour of the light; white otherwise.
+
+    Returns
+    -------
+    (3,) linear light that a white surface would send, 1 for the brightest a picture can show.
+    """
+    height = len(background)
+    top, bottom = int(np.clip(feet - 0.3, 0.0, 0.85) * height), int(np.clip(feet + 0.2, 0.15, 1.0) * height)
+    ground = linear_from_srgb(background[top:bottom].reshape(-1, 3) / 255.0)
+    mean = ground.mean(axis=0)
+    strength = float(mean @ np.array([0.2126, 0.7152, 0.0722])) / GROUND_REFLECTS
+    if not tinted:
+        return np.full(3, strength)
+    # Shades of grey (Finlayson & Trezzi 2004): bright places show the light's colour better than dark ones.
+    whole = linear_from_srgb(background[::2, ::2].reshape(-1, 3) / 255.0)
+    tint = (whole**4).mean(axis=0) ** 0.25
+    tint = (tint / max(float(tint.mean()), 1e-9)) ** COLOUR_SHARE
+    return np.asarray(strength * tint / max(float(tint @ np.array([0.2126, 0.7152, 0.0722])), 1e-9))
+
+
+def relit(
+    rgba: NDArray[np.uint8], render_light: FloatArray, background: FloatArray, share: float
+) -> NDArray[np.uint8]:
+    """Bring a render's light towards a background's.
+
+    Parameters
+    ----------
+    rgba
+        (H, W, 4) sRGB, straight alpha, which is left alone.
+    render_light, background
+        (3,) linear light a white level surface would send in the render and in the background.
+    share
+        0 keeps the render, 1 gives it the background's light (limited to factors of :data:`LARGEST_GAIN`).
+    """
+    ratio = np.maximum(background, 1e-4) / np.maximum(render_light, 1e-4)
+    gain = np.clip(ratio, 1.0 / LARGEST_GAIN, LARGEST_GAIN) ** share
+    if np.allclose(gain, 1.0):
+        return rgba
+    steps = linear_from_srgb(np.arange(256) / 255.0)
+    found = rgba.copy()
+    for channel in range(3):
+        curve = np.rint(srgb_from_linear(_rolled_off(steps * gain[channel])) * 255.0).astype(np.uint8)
+        found[..., channel] = curve[rgba[..., channel]]
+    return found
+
+
+def _rolled_off(light: FloatArray) -> FloatArray:
+    """Let what would be brighter than white approach it, as film and cameras do."""
+    knee = 0.7
+    over = np.maximum(light - knee, 0.0)
+    return np.where(light > knee, knee + (1.0 - knee) * (1.0 - np.exp(-over / (1.0 - knee))), light)

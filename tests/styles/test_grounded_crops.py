@@ -1,0 +1,72 @@
+"""Crops of photos: feet below the photo's horizon, the sun on one side, calm ground."""
+
+import numpy as np
+import pytest
+
+from styles.grounded_crops import PhotoGround, Standing, grounded_crop, photo_ground
+
+SQUARE = (256, 256)
+
+
+def landscape(horizon: float, seed: int = 0) -> np.ndarray:
+    """Bright smooth sky over darker, rough ground, 240 by 320."""
+    generator = np.random.default_rng(seed)
+    photo = np.empty((240, 320, 3))
+    row = int(240 * horizon)
+    photo[:row] = np.array([190, 205, 230]) + generator.normal(0, 3, (row, 320, 3))
+    photo[row:] = np.array([110, 120, 70]) + generator.normal(0, 25, (240 - row, 320, 3))
+    return np.clip(photo, 0, 255).astype(np.uint8)
+
+
+def stands(horizon: float = 0.3, farthest: float = 0.7, sun_side: float = 0.0) -> Standing:
+    return Standing(horizon, (0.5, 0.5), farthest + 0.1, farthest, 0.25, 0.75, 1.5, sun_side)
+
+
+def in_crop(photo_row: float, crop: tuple[float, float, float], size: tuple[int, int]) -> float:
+    """A photo's row, as a share of its height, in shares of a crop of it."""
+    height = crop[2] * min(size[0], size[1])
+    return (photo_row * size[1] - crop[1] * (size[1] - height)) / height
+
+
+@pytest.mark.parametrize("horizon", [0.2, 0.35, 0.5, 0.65])
+def test_the_horizon_is_where_ground_and_sky_part(horizon: float) -> None:
+    assert photo_ground(landscape(horizon)).horizon == pytest.approx(horizon, abs=0.03)
+
+
+@pytest.mark.parametrize("horizon", [0.2, 0.4, 0.6])
+@pytest.mark.parametrize("farthest", [0.5, 0.7, 0.9])
+def test_feet_stand_below_the_photos_horizon(horizon: float, farthest: float) -> None:
+    ground = photo_ground(landscape(horizon))
+    crop, _ = grounded_crop(ground, (320, 240), (0.3, 0.0, 0.9), False, stands(0.45, farthest), SQUARE)
+    assert in_crop(ground.horizon, crop, (320, 240)) < farthest
+
+
+def test_a_camera_that_looks_down_sees_ground_alone_as_far_as_there_is_some() -> None:
+    ground = photo_ground(landscape(0.3))
+    crop, _ = grounded_crop(ground, (320, 240), (0.3, 0.0, 0.6), False, stands(horizon=-1.5), SQUARE)
+    assert in_crop(ground.horizon, crop, (320, 240)) < 0.02
+
+
+def test_the_photo_is_flipped_when_its_sun_is_on_the_other_side_and_left_alone_when_nobody_knows() -> None:
+    ground = PhotoGround(0.3, np.zeros((60, 80)), sun_side=0.8)
+    for sun_side, mirror in ((0.7, False), (-0.7, True)):
+        for planned in (False, True):
+            _, flipped = grounded_crop(
+                ground, (320, 240), (0.3, 0.2, 0.8), planned, stands(sun_side=sun_side), SQUARE
+            )
+            assert flipped is mirror
+    for planned in (False, True):
+        _, flipped = grounded_crop(ground, (320, 240), (0.3, 0.2, 0.8), planned, stands(), SQUARE)
+        assert flipped is planned
+
+
+def test_of_the_places_side_by_side_a_calm_one_is_taken() -> None:
+    roughness = np.zeros((60, 80))
+    roughness[:, :40] = 1.0  # bushes on the left half
+    ground = PhotoGround(0.3, roughness, 0.0)
+    crop, _ = grounded_crop(ground, (640, 240), (0.0, 0.2, 0.8), False, stands(), SQUARE)
+    assert crop[0] >= 0.5
+    calm, _ = grounded_crop(
+        PhotoGround(0.3, np.zeros((60, 80)), 0.0), (640, 240), (0.1, 0, 0.8), False, stands(), SQUARE
+    )
+    assert calm[0] == 0.1

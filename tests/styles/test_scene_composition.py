@@ -1,0 +1,78 @@
+"""Composition: pixels keep their places, light comes from the ground, what is in front is exact."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from test_ground import scene
+
+from styles.composition import compose
+from styles.draws import CompositionDraw
+from styles.light_matching import LARGEST_GAIN, background_light, relit
+from styles.scene_composition import compose_scene
+from styles.settings import OCCLUDERS, PASTED, CompositionRanges
+
+PLAIN = CompositionDraw(light=0.0, shadow=0.0, cover=0.1, occluder_seed=None)
+
+
+def render(seed: int = 0) -> np.ndarray:
+    """A speckled ellipse, 120 by 160."""
+    rows, columns = np.mgrid[0:120, 0:160]
+    inside = ((columns - 80) / 40) ** 2 + ((rows - 66) / 26) ** 2
+    rgba = np.zeros((120, 160, 4), np.uint8)
+    rgba[..., :3] = np.random.default_rng(seed).integers(60, 190, (120, 160, 3))
+    rgba[..., 3] = np.clip((1.1 - inside) * 800, 0, 255)
+    return rgba
+
+
+def meadow(brightness: int = 120) -> np.ndarray:
+    noise = np.random.default_rng(1).integers(-20, 20, (120, 160, 3))
+    return np.clip(np.array([brightness, brightness + 10, brightness - 40]) + noise, 0, 255).astype(np.uint8)
+
+
+def test_without_light_and_shadow_it_is_plain_pasting() -> None:
+    rgba, ground = render(), meadow()
+    found = compose_scene(rgba, scene((1, 0, 1)), ground, PASTED, PLAIN, photo=True)
+    assert np.array_equal(found.picture, compose(rgba, ground))
+    assert np.array_equal(found.alpha, rgba[..., 3]) and found.hidden is None
+
+
+def test_shade_darkens_the_ground_alone_and_never_lightens() -> None:
+    rgba, ground = render(), meadow()
+    found = compose_scene(rgba, scene((1, 0, 0.4)), ground, PASTED, replace(PLAIN, shadow=1.0), photo=True)
+    plain = compose(rgba, ground)
+    solid = rgba[..., 3] == 255
+    assert np.array_equal(found.picture[solid], plain[solid])
+    assert (found.picture <= plain).all() and (found.picture[~solid] < plain[~solid]).sum() > 500
+
+
+def test_a_darker_ground_gives_a_darker_animal_and_no_factor_is_wild() -> None:
+    rgba = render()
+    light = np.full(3, 0.8)
+    means = []
+    for brightness in (50, 90, 130, 200):
+        there = background_light(meadow(brightness), 0.9, tinted=False)
+        means.append(relit(rgba, light, there, 1.0)[..., :3][rgba[..., 3] == 255].mean())
+    assert means == sorted(means) and means[-1] > 1.3 * means[0]
+    black = relit(rgba, light, np.zeros(3), 1.0).astype(float)
+    assert (black[..., :3] + 1 >= rgba[..., :3] / LARGEST_GAIN**1.01).all()
+    assert np.array_equal(relit(rgba, light, np.ones(3), 0.0), rgba)
+
+
+@pytest.mark.parametrize("kind", OCCLUDERS)
+def test_what_is_in_front_is_drawn_where_it_hides_and_nowhere_else(kind: str) -> None:
+    rgba, ground = render(), meadow()
+    ranges = CompositionRanges(occluders=(kind,))
+    draw = replace(PLAIN, cover=0.15, occluder_seed=5)
+    found = compose_scene(rgba, scene((1, 0, 1)), ground, ranges, draw, photo=True)
+    again = compose_scene(rgba, scene((1, 0, 1)), ground, ranges, draw, photo=True)
+    assert np.array_equal(found.picture, again.picture)
+    assert found.hidden is not None
+    changed = (found.picture != compose(rgba, ground)).any(axis=-1)
+    assert not (changed & (found.hidden == 0)).any()
+    whole, seen = rgba[..., 3] >= 128, found.alpha >= 128
+    assert not (seen & ~whole).any()
+    # A pixel of the animal is lost exactly where it is covered by half, but for the rounding of its own edge.
+    sure = rgba[..., 3] == 255
+    assert np.array_equal(seen[sure], (found.hidden < 128)[sure])
+    assert 0.02 < 1 - seen.sum() / whole.sum() < 0.5

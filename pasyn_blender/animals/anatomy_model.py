@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 import numpy as np
 
 from .attachments import Piece, eye_centre, eye_radius, eyeball, tubes
 from .coats import Coat, coat_of, joined, load_coat, piece_coat
 from .ears import ear_ends, ears
+from .fur import fur
 from .hair import mane, tail_hair
 from .mesh_graph import Neighbours, unique_edges
 from .model_cache import cached_model
@@ -22,6 +24,9 @@ from .sweep import FloatArray, IntArray, components
 
 SKIN_VERTICES = 18_000
 """About how many vertices the skin of a built animal has."""
+_SPREAD: Final = 40
+_TOGETHER: Final = 128
+"""Queries for the nearest point that are answered together, and one of how many points is asked first."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,7 @@ def animal_model(species: str, individual: int) -> AnimalModel:
 
     parts = [surface.vertices]
     faces, rows = [surface.quads], [weights]
-    for piece in (*ears(plan), *mane(plan, surface), *tail_hair(plan), *tubes(plan)):
+    for piece in (*ears(plan), *mane(plan, surface), *tail_hair(plan), *tubes(plan), *fur(plan, surface)):
         nearest = _nearest(surface.vertices, piece.roots)
         faces.append(piece.quads + sum(len(block) for block in parts))
         parts.append(piece.vertices)
@@ -104,7 +109,19 @@ def _nearest(points: FloatArray, queries: FloatArray) -> IntArray:
     """(Q,) index of the nearest point to each query."""
     places, back = np.unique(queries, axis=0, return_inverse=True)
     squares = (points**2).sum(axis=1)
-    nearest: IntArray = (squares - 2.0 * components(places, points)).argmin(axis=1)[back.ravel()]
+    few = points[::_SPREAD]
+    found = np.empty(len(places), dtype=np.int64)
+    order = np.argsort(places[:, 1], kind="stable")
+    for start in range(0, len(order), _TOGETHER):
+        # Neighbours along the body: none of them is farther from the skin than from these few of its points.
+        rows = order[start : start + _TOGETHER]
+        some = places[rows]
+        gaps = (some**2).sum(axis=1)[:, None] + squares[::_SPREAD] - 2.0 * components(some, few)
+        reach = 1e-3 + np.sqrt(np.maximum(gaps.min(axis=1).max(), 0.0))
+        low, high = some.min(axis=0) - reach, some.max(axis=0) + reach
+        near = np.flatnonzero(((points >= low) & (points <= high)).all(axis=1))
+        found[rows] = near[(squares[near] - 2.0 * components(some, points[near])).argmin(axis=1)]
+    nearest: IntArray = found[back.ravel()]
     return nearest
 
 

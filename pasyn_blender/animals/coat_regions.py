@@ -161,7 +161,9 @@ def _cross(places: Places, size: float) -> FloatArray:
 
 
 def _on_face(places: Places) -> FloatArray:
-    return _all(_NEAR * (places.face_normals[:, 2] - 0.15), _part(places.shares["head"]) + 0.03)
+    # Behind the jaw the skin turns up again, but that is no face.
+    front = places.head_size * (places.face[:, 2] + 0.06)
+    return _all(_NEAR * (places.face_normals[:, 2] - 0.15), front, _part(places.shares["head"]) + 0.03)
 
 
 def _stripe_of_face(places: Places, half_width: FloatArray, start: float, end: float) -> FloatArray:
@@ -248,6 +250,75 @@ def _tears(places: Places, size: float) -> FloatArray:
     return _all(places.head_size * np.minimum(0.03 * size - line, along), _part(places.shares["head"]))
 
 
+def _breeches(places: Places, size: float) -> FloatArray:
+    """Backs of the thighs, up to the tail."""
+    behind = _NEAR * (places.normals[:, 1] - 0.55 + 0.5 * size)
+    low = 0.6 * (places.points[:, 2] - places.leg_height("hindleg", 2.35))
+    part = places.shares["hindleg"] + places.shares["torso"]
+    return _all(behind, low, _part(part) + 0.02, 0.8 * (0.22 * size - places.trunk))
+
+
+def _feathers(places: Places, size: float) -> FloatArray:
+    """Backs of the forelegs, from above the wrist to the elbow."""
+    behind = _NEAR * (places.normals[:, 1] - 0.55 + 0.5 * size)
+    z = places.points[:, 2]
+    between = np.minimum(z - places.leg_height("foreleg", 2.25), places.leg_height("foreleg", 3.1) - z)
+    return _all(
+        behind, 0.6 * between + 0.01, _part(places.shares["foreleg"]), np.where(places.hind, -_NEAR, _NEAR)
+    )
+
+
+def _underline(places: Places, size: float) -> FloatArray:
+    """Lower outline of breast and belly."""
+    down = _NEAR * (-places.normals[:, 2] - 1.0 + 0.45 * size)
+    trunk = places.shares["torso"] + 0.5 * places.shares["foreleg"]
+    between = np.minimum(places.trunk - 0.18, 1.0 - places.trunk)
+    return _all(down, _part(trunk), 0.5 * between + 0.01, 0.5 * (0.4 - places.height))
+
+
+def _ruff(places: Places, size: float) -> FloatArray:
+    """Sides and front of the neck, and the front of the breast."""
+    shares = places.shares
+    low = _NEAR * (0.35 - places.normals[:, 2] + 0.5 * (size - 1.0))
+    neck = _all(low, _part(shares["neck"]) + 0.02)
+    ahead = _NEAR * (-places.normals[:, 1] - 0.35 + 0.3 * (size - 1.0))
+    above = places.points[:, 2] - places.leg_height("foreleg", 3.0)
+    chest = _all(ahead, above, 0.6 * (places.trunk - 0.88), _part(shares["torso"] + shares["neck"]))
+    return _any(neck, chest)
+
+
+def _jowls(places: Places, size: float) -> FloatArray:
+    """Sides of the head behind the mouth, where a fox has its whiskers."""
+    offset = (places.head - np.array([0.0, 0.14, -0.13]))[:, 1:]
+    side = _NEAR * (places.face_normals[:, 0] - 0.15)
+    reach = places.head_size * (0.20 * size - np.linalg.norm(offset, axis=1))
+    return _all(reach, side, _part(places.shares["head"] + 0.5 * places.shares["neck"]))
+
+
+def _mouth(places: Places, size: float) -> FloatArray:
+    """Palate and lower jaw of an open mouth."""
+    head, facing = places.head, places.face_normals[:, 2]
+    floor = np.minimum(_NEAR * (facing - 0.2), 0.5 * (-0.175 - head[:, 2]))
+    palate = np.minimum(_NEAR * (-facing - 0.35), 0.5 * np.minimum(head[:, 2] + 0.158, -0.06 - head[:, 2]))
+    inside = places.head_size * np.minimum(head[:, 1] - 0.50, 0.11 * size - head[:, 0])
+    return _all(_any(floor, palate), inside, _part(places.shares["head"]) + 0.05)
+
+
+def _lips(places: Places, size: float) -> FloatArray:
+    """Dark line along a closed mouth, from its corner to below the nose."""
+    head = places.head
+    line = 0.016 * size - np.abs(head[:, 2] + 0.165 + 0.10 * (head[:, 1] - 0.75) ** 2)
+    along = np.minimum(head[:, 1] - 0.52, 0.99 - head[:, 1])
+    return _all(places.head_size * np.minimum(line, along), _part(places.shares["head"]) + 0.05)
+
+
+def _mouth_line(places: Places, size: float) -> FloatArray:
+    """Slit of the closed mouth of a hoofed animal, from its corner to the front of its lips."""
+    head = places.head
+    line = 0.011 * size - np.abs(head[:, 2] + 0.050 + 0.13 * (0.98 - head[:, 1]))
+    return _all(places.head_size * np.minimum(line, head[:, 1] - 0.79), _part(places.shares["head"]) + 0.05)
+
+
 REGIONS: Final[dict[str, Region]] = {
     "all": _whole, "belly": _belly, "back": _back, "saddle": _saddle, "inner_legs": _inner_legs,
     "legs": _legs, "front_of_legs": _front_of_legs,
@@ -258,7 +329,9 @@ REGIONS: Final[dict[str, Region]] = {
     "tail": _tail, "tail_tip": _tail_tip, "dorsal_stripe": _dorsal_stripe, "cross": _cross,
     "blaze": _blaze, "star": _star, "snip": _snip, "face": _face, "forehead": _forehead, "bridge": _bridge,
     "muzzle": _muzzle, "muzzle_ring": _muzzle_ring, "cheeks": _cheeks, "chin": _chin, "eyes": _eyes,
-    "brows": _brows, "eye_patches": _eye_patches, "tears": _tears,
+    "brows": _brows, "eye_patches": _eye_patches, "tears": _tears, "mouth": _mouth, "lips": _lips,
+    "mouth_line": _mouth_line,
+    "breeches": _breeches, "feathers": _feathers, "underline": _underline, "ruff": _ruff, "jowls": _jowls,
 }  # fmt: skip
 """Name to region; the second argument is its size, 1 for a usual one.
 

@@ -34,7 +34,7 @@ _STATION_COLUMNS: Final = {
     "torso": 4, "neck": 5, "head": 4, "foreleg": 6, "front_hoof": 6, "hindleg": 6, "hind_hoof": 6, "tail": 3,
 }  # fmt: skip
 _HEAD_SHARES: Final = ("head",)  # their first column is a fraction of the axis, not a length
-_PARTS: Final = ("ears", "mane", "tail_hair", "tubes", "wool", "proboscis")
+_PARTS: Final = ("ears", "mane", "tail_hair", "tubes", "wool", "fur", "proboscis")
 _KEYS: Final = frozenset(
     {"species", "like", "family", "withers", "withers_height", "leg_line", "individual", "proportions",
      "kinds", "head_axis", "tuft_end", "joints", "masses", "eye",
@@ -127,7 +127,7 @@ class Species:
     eye
         (4,) place of the left eyeball to the left, along and up, and its radius, in head lengths.
     parts
-        Descriptions of ears, mane, tail hair, tubes (horns, antlers, beards), wool and proboscis, as read.
+        Descriptions of ears, mane, tail hair, tubes (horns, antlers, beards), wool, fur, proboscis, as read.
     kinds
         The kinds that individuals are drawn from; empty where there is but one.
     """
@@ -297,6 +297,10 @@ def _normalised(name: str, data: Mapping[str, Any], unit: float) -> dict[str, An
                 key: value if key == "face" else (np.asarray(value, float) * unit).tolist()
                 for key, value in scaled["wool"].items()
             }
+        if scaled.get("fur"):
+            scaled["fur"] = {
+                key: None if group is None else _tufts(group, unit) for key, group in scaled["fur"].items()
+            }
         if scaled.get("tubes"):
             scaled["tubes"] = {
                 key: None if tube is None else _tube(name, key, tube, unit)
@@ -330,6 +334,12 @@ def _mass(name: str, key: str, given: Mapping[str, Any], unit: float) -> Mass:
         hollow=bool(given.get("hollow", False)),
         part=str(given.get("part", "")),
     )
+
+
+def _tufts(given: Mapping[str, Any], unit: float) -> dict[str, Any]:
+    """A group of tufts of fur, its lengths scaled; their keys are checked where they are made."""
+    lengths = {key: np.asarray(given[key], float) * unit for key in ("length", "width") if key in given}
+    return {**given, **lengths}
 
 
 def _tube(name: str, key: str, given: Mapping[str, Any], unit: float) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from .cli_jobs import load_command_line_job
 from .cli_prior import app as prior_app
 from .cli_rigs import app as rig_app
 from .cli_style import app as style_app
+from .restyle_command import Backgrounds, Source, Style, Target
 
 if TYPE_CHECKING:
     from .finish import Dataset
@@ -119,6 +120,7 @@ def _program(
       pasyn prior corpus horse.glb -o h.npz    collect poses to learn from
       pasyn animals list                       which animals are built in
       pasyn style train photos -o look.safetensors   learn the look of photos
+      pasyn restyle runs/zebra -o runs/zebra-2 --style none   other pictures of the same renders
 
     A run that was stopped goes on when the same command is given again: nothing is rendered twice.
     """  # noqa: D301 - click's mark for "keep these lines" is the character backspace
@@ -255,6 +257,36 @@ def _deliver(dataset: Dataset, folder: Path, report: bool) -> None:
 def _numbers(shots: tuple[int, ...]) -> str:
     shown = ", ".join(str(index) for index in shots[:10])
     return f"{len(shots)} (shots {shown}{', …' if len(shots) > 10 else ''})"
+
+
+@app.command()
+def restyle(
+    source: Source,
+    out: Target,
+    style: Style = None,
+    backgrounds: Backgrounds = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", help="Change composition, style, camera_look, backgrounds or split.", metavar="KEY=VALUE"
+        ),
+    ] = None,
+    report: Annotated[bool, typer.Option(help="Write report.html at the end.")] = True,
+) -> None:
+    """Make a second dataset of finished renders, with another look; nothing is rendered.
+
+    \b
+    Examples:
+      pasyn restyle runs/zebra -o runs/zebra-plain --style none --set composition=none
+      pasyn restyle runs/zebra -o runs/zebra-farm --backgrounds photos/farm
+      pasyn restyle runs/zebra -o runs/zebra-hidden --set composition.occluded=0.8
+
+    Keypoints, boxes and masks stay what they are, but for what something in front hides. The same command
+    goes on where it was stopped. Exit codes as those of pasyn run.
+    """  # noqa: D301
+    from .restyle_command import restyle_folder
+
+    _deliver(restyle_folder(source, out, style, backgrounds, settings), out, report)
 
 
 @app.command()

@@ -66,9 +66,20 @@ def job_identity(job: Job) -> str:
             for world in job.light.usable_worlds
         ],
     }
-    content["backgrounds"] = [_photos(folder) for folder in job.backgrounds]
+    content["backgrounds"] = background_content(job)
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def background_content(job: Job) -> list[list[list[Any]]]:
+    """What counts of a job's background photos, folder by folder; plain JSON values.
+
+    Raises
+    ------
+    JobError
+        A folder cannot be read.
+    """
+    return [_photos(folder) for folder in job.backgrounds]
 
 
 def look_content(job: Job) -> dict[str, Any]:

@@ -226,7 +226,7 @@ def plan_shot(
         camera=_camera(job, subject_generator(job.seed, index, _CAMERA)),
         light=_light(job, subject_generator(job.seed, index, _LIGHT)),
         coat=_coat(job, subject_generator(job.seed, index, _COAT)),
-        background=_background(job, photos, subject_generator(job.seed, index, _BACKGROUND)),
+        background=background_shot(job, photos, index),
         split="val" if subject_generator(job.seed, index, _SPLIT).random() < job.split.val else "train",
     )
 
@@ -333,7 +333,9 @@ def _coat(job: Job, generator: np.random.Generator) -> CoatShot:
     )
 
 
-def _background(job: Job, photos: Sequence[Photo] | None, generator: np.random.Generator) -> BackgroundShot:
+def background_shot(job: Job, photos: Sequence[Photo] | None, index: int) -> BackgroundShot:
+    """Draw the background of a shot; arguments and errors as for :func:`plan_shot`."""
+    generator = subject_generator(job.seed, index, _BACKGROUND)
     if not job.backgrounds:
         # A view of the world that lights the animal: cropping or mirroring it would part it from the light.
         return BackgroundShot(photo=None, folder=0, crop=(0.5, 0.5, 1.0), mirror=False)

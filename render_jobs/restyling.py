@@ -1,7 +1,7 @@
 """A second dataset of finished renders, with other backgrounds, composition, style or camera look.
 
-Nothing is rendered. The renders are linked (copied where a file system cannot link), so both folders are whole
-by themselves.
+Nothing is rendered. The renders are linked (copied where a file system cannot link), so both folders are
+whole by themselves.
 """
 
 from __future__ import annotations

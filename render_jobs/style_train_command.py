@@ -147,5 +147,5 @@ def _stop_asked() -> Iterator[Callable[[], int | None]]:
     try:
         yield lambda: asked[0] if asked else None
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for one, handler in before.items():
+            signal.signal(one, handler)

@@ -16,7 +16,7 @@ from pasyn_blender.errors import StyleError
 
 from ..backgrounds import CACHE_BYTES, PhotoLibrary, photo_cache
 from .compact_file import TrainingState, read_card, read_training, write_compact, write_training
-from .compact_network import CompactNetwork, first_weights, styled
+from .compact_network import CompactNetwork, first_weights
 from .photo_statistics import content_distance, style_distance
 from .training_options import Progress, StyleTrainingOptions
 from .training_pictures import TrainingBatch, training_batch
@@ -25,8 +25,12 @@ _STRETCH: Final = 50
 """Steps between two writings of the state: what a killed process loses at most."""
 
 _DECAY: Final = (0.9, 0.99)
-_STYLE_WEIGHT: Final = 0.5
-_CONTENT_WEIGHT: Final = 0.1
+_WARMING: Final = 50
+_LONGEST: Final = 0.5
+"""Length that gradients are cut to: a flat square, whose spread is divided by, makes a giant one."""
+
+_STYLE_WEIGHT: Final = 0.2
+_CONTENT_WEIGHT: Final = 0.02
 
 
 def training_path(output: Path) -> Path:
@@ -182,15 +186,14 @@ def _run(
 def training_loss(network: CompactNetwork, batch: TrainingBatch) -> Tensor:
     """How far a network is from what it should make of a batch.
 
-    The content in the style of its own photo should be the photo again, pixel for pixel. In the style of
+    The content in the style of the photo it was should be that photo again, pixel for pixel. In the style of
     another one it should have that one's colours and amounts of detail, and its own edges.
     """
-    target, content, same, other = (
-        torch.from_numpy(part) for part in (batch.target, batch.content, batch.same_photo, batch.other_photo)
-    )
+    target, content, other = (torch.from_numpy(part) for part in (batch.target, batch.content, batch.other))
     features = network.encode(content)
-    restored = network.decode(styled(features, network.encode(same)))
-    restyled = network.decode(styled(features, network.encode(other)))
+    # Mirrored: the style says how the photo looked, and not where.
+    restored = network.restyle(content, features, network.encode(target.flip(-1)))
+    restyled = network.restyle(content, features, network.encode(other))
     loss = (restored - target).abs().mean()
     loss = loss + _STYLE_WEIGHT * style_distance(restyled, other)
     return loss + _CONTENT_WEIGHT * content_distance(restyled, content)
@@ -200,13 +203,17 @@ def training_loss(network: CompactNetwork, batch: TrainingBatch) -> Tensor:
 def _descend(
     weights: dict[str, Tensor], moments: list[dict[str, Tensor]], step: int, options: StyleTrainingOptions
 ) -> None:
-    """One step of Adam (Kingma & Ba 2015), its rate sinking as a cosine."""
+    """One step of Adam (Kingma & Ba 2015); the rate rises over the first steps and sinks as a cosine."""
     rate = options.rate * 0.5 * (1 + math.cos(math.pi * step / options.steps))
+    rate *= min(1.0, (step + 1) / _WARMING)
+    gradients = [weight.grad for weight in weights.values() if weight.grad is not None]
+    length = float(torch.stack([gradient.norm() for gradient in gradients]).norm())
+    shortened = min(1.0, _LONGEST / (length + 1e-8))
     unbiased = [1 - decay ** (step + 1) for decay in _DECAY]
     for name, weight in weights.items():
-        gradient = weight.grad
-        if gradient is None:
+        if weight.grad is None:
             continue
+        gradient = weight.grad * shortened
         first, second = (part[name] for part in moments)
         first.lerp_(gradient, 1 - _DECAY[0])
         second.lerp_(gradient * gradient, 1 - _DECAY[1])

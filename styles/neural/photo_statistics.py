@@ -12,8 +12,8 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from .compact_network import haar
 from .feature_statistics import channel_statistics
+from .haar import haar
 
 _LEVELS: Final = 4
 _FLOOR: Final = 1e-5
@@ -28,7 +28,7 @@ def style_distance(pictures: Tensor, styles: Tensor) -> Tensor:
     distance = pictures.new_zeros(())
     ours, theirs = _opponent(pictures), _opponent(styles)
     for level in range(_LEVELS):
-        ours_bands, theirs_bands = haar(ours) / 2, haar(theirs) / 2
+        ours_bands, theirs_bands = haar(ours), haar(theirs)
         _, spread = channel_statistics(ours_bands[:, 3:], _FLOOR)
         _, wanted = channel_statistics(theirs_bands[:, 3:], _FLOOR)
         distance = distance + (spread.log() - wanted.log()).abs().mean() * 0.02
@@ -46,7 +46,7 @@ def content_distance(pictures: Tensor, contents: Tensor) -> Tensor:
     distance = pictures.new_zeros(())
     ours, theirs = _opponent(pictures)[:, :1], _opponent(contents)[:, :1]
     for _ in range(_LEVELS - 1):
-        ours_bands, theirs_bands = haar(ours) / 2, haar(theirs) / 2
+        ours_bands, theirs_bands = haar(ours), haar(theirs)
         pairs = []
         for bands in (ours_bands[:, 1:], theirs_bands[:, 1:]):
             _, spread = channel_statistics(bands, _FLOOR)

@@ -1,8 +1,8 @@
 """What a compact style network is shown: squares of photos, and the same squares gone wrong.
 
-A network that sees a photo's square with other colours, contrast and sharpness, beside another square of the
-same photo, can be told exactly what it should have made of it (as Ke et al. 2023, "Neural Preset for Color
-Style Transfer", teach theirs).
+A network that sees a photo's square with other colours, contrast and sharpness, and the look it had, can be
+told exactly what it should have made of it (as Ke et al. 2023, "Neural Preset for Color Style Transfer",
+teach theirs).
 """
 
 from __future__ import annotations
@@ -33,16 +33,13 @@ class TrainingBatch:
         Squares of photos.
     content
         The same with another look.
-    same_photo
-        Other squares of the same photos: the style that makes ``target`` of ``content``.
-    other_photo
+    other
         Squares of other photos.
     """
 
     target: NDArray[np.float32]
     content: NDArray[np.float32]
-    same_photo: NDArray[np.float32]
-    other_photo: NDArray[np.float32]
+    other: NDArray[np.float32]
 
 
 def training_batch(
@@ -60,10 +57,8 @@ def training_batch(
     for _ in range(options.batch):
         one, other = rng.choice(len(photos), 2, replace=False)
         target = _square(photos[one], rng, options.size, cache)
-        # Mirrored, a square has exactly the statistics it should be given; another square only nearly.
-        same = target[:, ::-1] if rng.random() < 0.5 else _square(photos[one], rng, options.size, cache)
         content = target if rng.random() < _UNCHANGED else with_another_look(target, rng)
-        rows.append((target, content, same, _square(photos[other], rng, options.size, cache)))
+        rows.append((target, content, _square(photos[other], rng, options.size, cache)))
     stacks = (np.stack(column).transpose(0, 3, 1, 2) for column in zip(*rows, strict=True))
     return TrainingBatch(*(np.ascontiguousarray(stack, dtype=np.float32) for stack in stacks))
 

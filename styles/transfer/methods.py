@@ -79,7 +79,7 @@ METHODS: Final[Mapping[str, Method]] = MappingProxyType(
             {
                 **_SHARES,
                 "limit": _LIMIT,
-                "rotations": Number(1, 1000, whole=True),
+                "rounds": Number(1, 1000, whole=True),
                 "smoothness": Number(0.0, 255.0),
                 "seed": Number(0, 2**63 - 1, whole=True),
             },

@@ -6,8 +6,8 @@ shapes, where a linear map could only shift and stretch it.
 
 Moved pixel by pixel, neighbours of nearly one colour part company: bands in a smooth coat, specks of the
 style's colours in it. So the transport is found between clouds of some thousand colours and is then a map of
-colour space: the affine map nearest to it, and the rest of it smoothed, both weighted by how many pixels have
-each colour. A pixel only looks its change up.
+colour space: a linear part, and the rest of it smoothed, weighted by how many pixels have each colour. A
+pixel only looks its change up.
 """
 
 from __future__ import annotations
@@ -18,18 +18,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from .colour import DEFAULT_LIMIT
+from .colour import DEFAULT_LIMIT, monge_kantorovich_map
 from .colour_spaces import FloatColours, bytes_from_oklab, oklab_from_bytes
 from .regions import Where, check_arguments, region_of, repainted, style_colours
 
-DEFAULT_ROTATIONS: Final = 12
-"""Bases of three axes to match along; the distance hardly falls after ten."""
+FloatArray = NDArray[np.float64]
 
-DEFAULT_SMOOTHNESS: Final = 16.0
+DEFAULT_ROUNDS: Final = 8
+"""Rounds of matching; the distance hardly falls after eight."""
+
+DEFAULT_SMOOTHNESS: Final = 8.0
 """Standard deviation, in steps of 8-bit sRGB, over which the map is smoothed."""
-
-_RIDGE: Final = 1e-6
-"""Variance in Oklab below which the affine map does not follow: a tenth of what rounding to bytes makes."""
 
 _MOST_CELLS: Final = 2048
 _NODES: Final = 17
@@ -48,7 +47,7 @@ def sliced_optimal_transport(
     lightness: float = 1.0,
     colour: float = 1.0,
     limit: float = DEFAULT_LIMIT,
-    rotations: int = DEFAULT_ROTATIONS,
+    rounds: int = DEFAULT_ROUNDS,
     smoothness: float = DEFAULT_SMOOTHNESS,
     seed: int = 0,
 ) -> NDArray[np.uint8]:
@@ -61,9 +60,9 @@ def sliced_optimal_transport(
     lightness, colour
         Share in [0, 1] of the change that lightness and the two opponent colours of Oklab get.
     limit
-        Largest factor, and one over the smallest, by which the affine part stretches any direction; from 1.
-    rotations
-        How many random bases of three axes are matched along.
+        Largest factor, and one over the smallest, by which the linear part stretches any direction; from 1.
+    rounds
+        How many times quantiles are matched along new directions.
     smoothness
         Standard deviation, in steps of 8-bit sRGB, over which the rest of the map is smoothed.
     seed
@@ -80,10 +79,8 @@ def sliced_optimal_transport(
             raise ValueError(f"{name}: expected a number from 0 to 1, found {value}")
     if not limit >= 1.0:
         raise ValueError(f"limit: expected a number from 1, found {limit}")
-    if rotations < 1 or smoothness < 0:
-        raise ValueError(
-            f"expected rotations from 1 and smoothness from 0, found {rotations} and {smoothness}"
-        )
+    if rounds < 1 or smoothness < 0:
+        raise ValueError(f"expected rounds from 1 and smoothness from 0, found {rounds} and {smoothness}")
     region = region_of(picture, alpha, where)
     if strength == 0.0 or not len(region.rows):
         return picture.copy()
@@ -91,64 +88,53 @@ def sliced_optimal_transport(
     target, target_weights = _cloud(style_colours(style))
     source = oklab_from_bytes(colours).astype(np.float64)
     goal = oklab_from_bytes(target).astype(np.float64)
-    moved = transported(source, weights, goal, target_weights, rotations, seed)
     share = strength * np.array([lightness, colour, colour])
-    slope, offset = _affine_change(source, weights, moved - source)
-    table = _smoothed_table(
-        colours, weights, (moved - source - _affine(source, slope, offset)) * share, smoothness
-    )
-    slope, offset = _limited(slope, offset, source, weights, limit)
+    # The linear map first, by which colours part least; from there transport has little left to do.
+    slope, offset = _linear_map(source, weights, goal, target_weights, limit)
+    stretched = _mapped(source, slope, offset)
+    rest = transported(stretched, weights, goal, target_weights, rounds, seed) - stretched
+    table = _smoothed_table(colours, weights, rest * share, smoothness)
     own = oklab_from_bytes(region.colours)
-    change = _affine(own, slope * share, offset * share) + _looked_up(table, region.colours)
+    change = (_mapped(own, slope, offset) - own) * share + _looked_up(table, region.colours)
     return repainted(picture, region, bytes_from_oklab(own + change.astype(np.float32)))
 
 
-def _affine_change(
-    source: NDArray[np.float64], weights: NDArray[np.float64], change: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(3, 3) slope and (3,) offset of the change as an affine function, by weighted least squares."""
-    mean, mean_change = _weighted_mean(source, weights), _weighted_mean(change, weights)
-    centred, centred_change = source - mean, change - mean_change
+def _linear_map(
+    source: FloatArray, weights: FloatArray, target: FloatArray, target_weights: FloatArray, limit: float
+) -> tuple[FloatArray, FloatArray]:
+    """(3, 3) slope and (3,) offset of the Monge-Kantorovich map between two clouds."""
+    mean, covariance = _moments(source, weights)
+    target_mean, target_covariance = _moments(target, target_weights)
+    slope = monge_kantorovich_map(covariance, target_covariance, limit)
+    return slope, target_mean - slope @ mean
+
+
+def _moments(points: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+    mean = _weighted_mean(points, weights)
+    centred = points - mean
     # Sums one by one: a matrix product's order of sums would depend on its number of threads.
-    variance = [[np.sum(weights * centred[:, i] * centred[:, j]) for j in range(3)] for i in range(3)]
-    common = [[np.sum(weights * centred[:, i] * centred_change[:, j]) for j in range(3)] for i in range(3)]
-    slope = np.linalg.solve(np.array(variance) + _RIDGE * np.eye(3), np.array(common))
-    return slope, mean_change - mean @ slope
+    covariance = [[np.sum(weights * centred[:, i] * centred[:, j]) for j in range(3)] for i in range(3)]
+    return mean, np.array(covariance)
 
 
-def _limited(
-    slope: NDArray[np.float64],
-    offset: NDArray[np.float64],
-    source: NDArray[np.float64],
-    weights: NDArray[np.float64],
-    limit: float,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Keep the stretches of an affine change within bounds, and the mean where it goes."""
-    mean = _weighted_mean(source, weights)
-    left, stretches, right = np.linalg.svd(np.eye(3) + slope)
-    bounded = (left * np.clip(stretches, 1.0 / limit, limit)) @ right - np.eye(3)
-    return bounded, offset + mean @ (slope - bounded)
-
-
-def _affine(
-    colours: NDArray[np.floating], slope: NDArray[np.float64], offset: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _mapped(colours: NDArray[np.floating], slope: FloatArray, offset: FloatArray) -> FloatArray:
+    """Map (N, 3) colours by a symmetric slope and an offset."""
     first, second, third = (colours[:, axis, None] for axis in range(3))
     return first * slope[0] + second * slope[1] + third * slope[2] + offset
 
 
-def _weighted_mean(points: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+def _weighted_mean(points: FloatArray, weights: FloatArray) -> FloatArray:
     return np.sum(weights[:, None] * points, axis=0)
 
 
 def transported(
-    source: NDArray[np.float64],
-    source_weights: NDArray[np.float64],
-    target: NDArray[np.float64],
-    target_weights: NDArray[np.float64],
-    rotations: int,
+    source: FloatArray,
+    source_weights: FloatArray,
+    target: FloatArray,
+    target_weights: FloatArray,
+    rounds: int,
     seed: int,
-) -> NDArray[np.float64]:
+) -> FloatArray:
     """Move weighted points until their distribution is the target's.
 
     Parameters
@@ -157,8 +143,8 @@ def transported(
         (N, 3) and (M, 3) points.
     source_weights, target_weights
         (N,) and (M,), each adding up to 1.
-    rotations, seed
-        Number and seed of the bases.
+    rounds, seed
+        Number of rounds and seed of their directions.
 
     Returns
     -------
@@ -167,26 +153,32 @@ def transported(
     """
     generator = np.random.default_rng(np.random.SeedSequence(seed))
     moved = source.copy()
-    for _ in range(rotations):
+    # Moving along one direction after another would turn the cloud: the dark half of a pied horse red, the
+    # other green. All directions of a round move together: a basis, so that no way is preferred, and its
+    # mirror images across the two opponent colours, so that what is only dark or bright is given no hue.
+    mirrors = np.array([[1, 1, 1], [1, -1, 1], [1, 1, -1], [1, -1, -1]])
+    for _ in range(rounds):
         basis, _ = np.linalg.qr(generator.standard_normal((3, 3)))
+        directions = (basis.T[:, None] * mirrors).reshape(-1, 3)
         change = np.zeros_like(moved)
-        for axis in basis.T:
-            reached = _matched(_along(moved, axis), source_weights, _along(target, axis), target_weights)
+        for axis in directions:
+            goal = _along(target, axis)
+            reached = _matched(_along(moved, axis), source_weights, goal, target_weights)
             change += reached[:, None] * axis
-        moved += change
+        moved += change / len(mirrors)
     return moved
 
 
-def _along(points: NDArray[np.float64], axis: NDArray[np.float64]) -> NDArray[np.float64]:
+def _along(points: FloatArray, axis: FloatArray) -> FloatArray:
     return points[:, 0] * axis[0] + points[:, 1] * axis[1] + points[:, 2] * axis[2]
 
 
 def _matched(
-    source: NDArray[np.float64],
-    source_weights: NDArray[np.float64],
-    target: NDArray[np.float64],
-    target_weights: NDArray[np.float64],
-) -> NDArray[np.float64]:
+    source: FloatArray,
+    source_weights: FloatArray,
+    target: FloatArray,
+    target_weights: FloatArray,
+) -> FloatArray:
     """How far each value has to move for the quantiles to be the target's."""
     order, target_order = np.argsort(source, kind="stable"), np.argsort(target, kind="stable")
     # A point of some weight stands for a range of quantiles; its middle is taken.
@@ -197,7 +189,7 @@ def _matched(
     return change
 
 
-def _cloud(colours: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+def _cloud(colours: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], FloatArray]:
     """Distinct cells of colours: the (K, 3) mean colour of each and its (K,) share of the pixels.
 
     Cells are 8 steps of sRGB wide, of very colourful pictures 16: 4096 at most.
@@ -232,8 +224,8 @@ def _corners(
 
 def _smoothed_table(
     colours: NDArray[np.uint8],
-    weights: NDArray[np.float64],
-    change: NDArray[np.float64],
+    weights: FloatArray,
+    change: FloatArray,
     smoothness: float,
 ) -> FloatColours:
     """(nodes³, 3) change of colour on a grid of sRGB, smoothed by how many pixels have each colour."""

@@ -3,6 +3,7 @@
 import numpy as np
 
 from styles.transfer.colour import monge_kantorovich
+from styles.transfer.colour_spaces import oklab_from_bytes
 from styles.transfer.optimal_transport import sliced_optimal_transport, transported
 
 
@@ -64,8 +65,21 @@ def test_a_smooth_coat_shows_no_bands() -> None:
     assert np.ptp(row, axis=1).max() <= 3  # greys stay grey: no colour bleeds in
 
 
+def test_dark_and_bright_patches_are_given_no_hues_of_their_own() -> None:
+    # A pied horse, whose white is a trifle warmer than its black, before a grey wall with specks of colour.
+    picture = two_coats(3, [(40, 40, 42), (212, 210, 206)], 2)
+    generator = np.random.default_rng(4)
+    specks = generator.normal(128, 22, (60, 60, 1)) + generator.normal(0, 7, (60, 60, 3))
+    wall = specks.clip(0, 255).astype(np.uint8)
+    lab = oklab_from_bytes(sliced_optimal_transport(picture, ALPHA, wall).reshape(-1, 3))
+    bright = picture.reshape(-1, 3)[:, 1] > 128
+    dark_hue, bright_hue = lab[~bright, 1:].mean(axis=0), lab[bright, 1:].mean(axis=0)
+    assert np.abs(dark_hue - bright_hue).max() < 0.015
+    assert lab[bright, 0].mean() > lab[~bright, 0].mean() + 0.1
+
+
 def test_the_seed_decides_the_directions() -> None:
     first, again, other = (
-        sliced_optimal_transport(PICTURE, ALPHA, STYLE, rotations=2, seed=seed) for seed in (7, 7, 8)
+        sliced_optimal_transport(PICTURE, ALPHA, STYLE, rounds=2, seed=seed) for seed in (7, 7, 8)
     )
     assert np.array_equal(first, again) and not np.array_equal(first, other)

@@ -17,7 +17,7 @@ from marker_renders import REACH, MarkerRenders, centroid
 
 from pasyn_blender.annotation.projection import project
 from pasyn_blender.annotation.visibility import MARKER_RADIUS
-from render_jobs.job import Job, job_from_rig, load_job
+from render_jobs.job import Job, built_in_animals, job_from_rig, load_job
 
 VARIED = ["camera.elevation=[-10, 45]", "camera.roll=[-20, 20]", "camera.truncation=[0, 0.2]"]
 JOINT_RADIUS = 0.002
@@ -39,10 +39,10 @@ class Checked:
 
 
 def rig_job(shared: Path, rig: str, images: int) -> Job:
-    if rig == "zebra":
+    if rig in built_in_animals():
         here = Path(__file__).resolve().parent.parent.parent
         settings = [*VARIED, f"images={images}", "coat.individuals=[0, 0]"]
-        return load_job(here / "render_jobs" / "zebra.yaml", settings)
+        return load_job(here / "render_jobs" / f"{rig}.yaml", settings)
     return job_from_rig(next((shared / "rigs").glob(rig)), images=images, overrides=VARIED)
 
 
@@ -126,5 +126,13 @@ def test_balls_land_on_their_labels_and_are_seen_as_v_says(shared: Path, rig: st
 @pytest.mark.parametrize("rig", [*RIGS, "wolf_ult/*.glb", "cow_ult/*.glb", "zebra_farm/*.glb"])
 def test_over_many_poses_and_views(shared: Path, rig: str, tmp_path: Path) -> None:
     found = check(rig_job(shared, rig, 60), tmp_path, exact=10)
+    assert max(found.distances) < 0.5
+    assert len(found.wrong) <= 0.01 * found.count, found.wrong
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("species", built_in_animals())
+def test_on_every_built_in_animal(shared: Path, species: str, tmp_path: Path) -> None:
+    found = check(rig_job(shared, species, 15), tmp_path, exact=4)
     assert max(found.distances) < 0.5
     assert len(found.wrong) <= 0.01 * found.count, found.wrong

@@ -221,10 +221,14 @@ def tail_hair(plan: BodyPlan) -> tuple[Piece, ...]:
     arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
     dock_length = float(np.linalg.norm(np.diff(dock, axis=0), axis=1).sum())
     along = np.linspace(0.0, 1.0, 24)
-    place = start * dock_length + along * (arc[-1] - start * dock_length)
+    # Where locks make its ragged end, the hair below them ends earlier.
+    locks = bool(given.get("locks", False))
+    reach, full = (0.80, 0.85) if locks else (1.0, 1.0)
+    place = start * dock_length + reach * along * (arc[-1] - start * dock_length)
     centre = np.column_stack([np.interp(place, arc, path[:, c]) for c in range(3)])
     radii = np.asarray(given["radii"], float)  # of the dock's end radius, evenly along the hair
-    thick = np.interp(along, np.linspace(0.0, 1.0, len(radii)), radii) * stations[-1, 2]
+    outline = np.linspace(0.0, 1.0, len(radii))
+    thick = full * np.interp(reach * along, outline, radii) * stations[-1, 2]
     turn = np.linspace(0.0, 2.0 * np.pi, 12, endpoint=False)
     lobes = 1.0 + 0.10 * np.cos(3.0 * turn + 1.0)
     tangent = np.gradient(centre, axis=0)
@@ -243,9 +247,10 @@ def tail_hair(plan: BodyPlan) -> tuple[Piece, ...]:
     beyond = np.clip((place - 0.85 * dock_length) / (0.15 * dock_length), 0.0, 1.0)
     carried = np.repeat(beyond, len(turn))
     core = Piece("tail_hair", "hair", vertices, quads, roots, "tail_4", carried, tip, 0.0 * tip)
-    if not given.get("locks", False):
+    if not locks:
         return (core,)
-    tail = _Fall(path, arc, place, centre, thick, flat, dock_length)
+    whole = start * dock_length + outline * (arc[-1] - start * dock_length)
+    tail = _Fall(path, arc, whole, radii * stations[-1, 2], flat, dock_length)
     return (core, _tail_locks(plan, tail))
 
 
@@ -256,7 +261,6 @@ class _Fall:
     path: FloatArray
     arc: FloatArray
     place: FloatArray
-    centre: FloatArray
     thick: FloatArray
     flat: float
     dock: float
@@ -269,7 +273,7 @@ def _tail_locks(plan: BodyPlan, fall: _Fall) -> Piece:
     first, last = fall.place[0], fall.place[-1]
     # Many leave the root of the dock, fewer its end; the shortest end above the middle.
     start = first + (0.95 * fall.dock - first) * random.uniform(size=count) ** 1.4
-    end = first + (last - first) * random.triangular(0.66, 1.0, 1.10, count)
+    end = first + (last - first) * random.triangular(0.62, 1.0, 1.10, count)
     at = start[:, None] + (end - start)[:, None] * share
     turn = 2.0 * np.pi * (np.arange(count) * 0.618 + random.uniform(-0.1, 0.1, count))
     bend = 0.22 * np.sin(
@@ -277,7 +281,7 @@ def _tail_locks(plan: BodyPlan, fall: _Fall) -> Piece:
     )
     turn = turn[:, None] + bend * np.minimum(2.0 * share, 1.0)
     radius = np.interp(at, fall.place, fall.thick) * (
-        0.55 + 0.50 * share * random.uniform(0.5, 1.2, (count, 1))
+        0.86 + 0.30 * share * random.uniform(-0.8, 1.0, (count, 1))
     )
     # Beyond the hair's middle line they hang on in its direction.
     over = np.maximum(at - fall.arc[-1], 0.0)

@@ -52,10 +52,10 @@ def train(
 ) -> None:
     """Train a small style network on photos of your own.
 
-    For those who have no checkpoint of AdaIN or StyTr². It learns to undo changes of exposure, white balance,
-    contrast, saturation and sharpness in squares of the photos, from another square of the same photo alone;
-    so it can give a render the look of a photo. Edges stay where they are. It learns no brush strokes and no
-    textures: photos are what it makes.
+    For those who have no checkpoint of AdaIN or StyTr². Squares of the photos get another exposure, white
+    balance, contrast, saturation and sharpness, and the network learns to undo that from the look they had;
+    so it can give a render the look of a photo. It changes colours and fine detail, each place by its own
+    amount, and moves nothing: edges stay where they are. It learns no textures and no brush strokes.
 
     \b
     Examples:

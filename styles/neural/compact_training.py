@@ -171,11 +171,11 @@ def _run(
         _descend(weights, moments, step, options)
         losses.append(round(loss.item(), 6))
         done = step + 1
-        stopping = stop()
         state = TrainingState(done, weights, moments[0], moments[1], tuple(losses))
         if progress is not None:
             late = losses[-_STRETCH:]
             progress(done, options.steps, sum(late) / len(late))
+        stopping = stop()
         if done % _STRETCH == 0 or stopping:
             write_training(state, card, kept)
         if stopping:

@@ -75,7 +75,7 @@ class AnimalSource:
         before = _datablocks().keys()
         job = self._job
         if job.animal is not None:
-            rig, geometry, rig_map = _build(job.animal, individual)
+            rig, geometry, rig_map = _build(job.animal, individual, motions=job.poses.uses_actions)
         else:
             assert job.rig is not None
             rig = load_rig(job.rig)
@@ -113,11 +113,11 @@ def rig_facts(animal: Animal, name: str) -> RigFacts:
     )
 
 
-def _build(species: str, individual: int) -> tuple[LoadedRig, RigGeometry, RigMap]:
+def _build(species: str, individual: int, *, motions: bool) -> tuple[LoadedRig, RigGeometry, RigMap]:
     from pasyn_blender.animals.build import build_animal
     from pasyn_blender.animals.landmarks import animal_rig_map
 
-    rig = build_animal(species, individual)
+    rig = build_animal(species, individual, motions=motions)
     geometry = read_geometry(rig)
     return rig, geometry, animal_rig_map(species, rig, geometry)
 

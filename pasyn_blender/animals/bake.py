@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import bpy
@@ -13,43 +13,51 @@ from .skeleton import Bone
 from .sweep import FloatArray
 
 
-def bake_clip(armature: bpy.types.Object, bones: Sequence[Bone], clip: Clip) -> bpy.types.Action:
-    """Make an action of a motion.
+def bake_clips(
+    armature: bpy.types.Object, bones: Sequence[Bone], clips: Iterable[Clip]
+) -> tuple[bpy.types.Action, ...]:
+    """Make actions of motions.
 
     Parameters
     ----------
     armature
         Armature of the built animal, at the world's origin.
     bones
-        Its bones, in the order of the clip.
-    clip
-        The motion; its frame 0 becomes frame 1.
+        Its bones, in the order of the clips.
+    clips
+        The motions; frame 0 of each becomes frame 1.
 
     Returns
     -------
-    bpy.types.Action
-        Kept even when nothing uses it.
+    tuple of bpy.types.Action
+        Kept even when nothing uses them.
     """
+    rest = np.array([armature.data.bones[bone.name].matrix_local.to_3x3() for bone in bones])
+    return tuple(_baked(armature, bones, rest, clip) for clip in clips)
+
+
+def _baked(
+    armature: bpy.types.Object, bones: Sequence[Bone], rest: FloatArray, clip: Clip
+) -> bpy.types.Action:
     action = bpy.data.actions.new(clip.name)
     action.use_fake_user = True
     curves = _curves(armature, action)
     frames = np.arange(1, len(clip.turns) + 1, dtype=float)
+    turns = quaternions(np.swapaxes(rest, 1, 2) @ clip.turns @ rest)
     for i, bone in enumerate(bones):
-        rest = np.array(armature.data.bones[bone.name].matrix_local.to_3x3())
-        basis = np.einsum("ji,fjk,kl->fil", rest, clip.turns[:, i], rest)
-        _set_keys(curves, bone.name, "rotation_quaternion", frames, quaternions(basis))
+        _set_keys(curves, bone.name, "rotation_quaternion", frames, turns[:, i])
         if bone.parent is None:
-            _set_keys(curves, bone.name, "location", frames, clip.offset @ rest)
+            _set_keys(curves, bone.name, "location", frames, clip.offset @ rest[i])
     return action
 
 
 def quaternions(matrices: FloatArray) -> FloatArray:
-    """(F, 4) w, x, y, z of (F, 3, 3) rotations, each on the same side as the one before.
+    """(F, ..., 4) w, x, y, z of (F, ..., 3, 3) rotations, each on the same side as the one before.
 
     The largest component is computed first, which keeps half turns exact.
     """
-    m = matrices
-    trace = np.trace(m, axis1=1, axis2=2)
+    m = matrices.reshape(-1, 3, 3)
+    trace = m[:, 0, 0] + m[:, 1, 1] + m[:, 2, 2]
     found = np.empty((len(m), 4))
     largest = np.column_stack([trace, m[:, 0, 0], m[:, 1, 1], m[:, 2, 2]]).argmax(axis=1)
     for k in range(4):
@@ -66,8 +74,9 @@ def quaternions(matrices: FloatArray) -> FloatArray:
             found[rows, 1 + j] = own[:, j, i] + own[:, i, j]
             found[rows, 1 + h] = own[:, h, i] + own[:, i, h]
     found /= np.linalg.norm(found, axis=1, keepdims=True)
-    turned = np.where((found[1:] * found[:-1]).sum(axis=1) < 0.0, -1.0, 1.0)
-    found[1:] *= np.cumprod(turned)[:, None]
+    found = found.reshape(*matrices.shape[:-2], 4)
+    turned = np.where((found[1:] * found[:-1]).sum(axis=-1) < 0.0, -1.0, 1.0)
+    found[1:] *= np.cumprod(turned, axis=0)[..., None]
     return found
 
 
@@ -83,10 +92,14 @@ def _curves(armature: bpy.types.Object, action: bpy.types.Action) -> Any:
 def _set_keys(curves: Any, bone: str, channel: str, frames: FloatArray, values: FloatArray) -> None:
     path = f'pose.bones["{bone}"].{channel}'
     linear = bpy.types.Keyframe.bl_rna.properties["interpolation"].enum_items["LINEAR"].value
-    for c in range(values.shape[1]):
-        curve = curves.new(path, index=c)
+    places = np.empty((values.shape[1], len(frames), 2), dtype=np.float32)
+    places[..., 0] = frames
+    places[..., 1] = values.T
+    interpolation = np.full(len(frames), linear, dtype=np.int32)
+    for component, keys in enumerate(places):
+        curve = curves.new(path, index=component)
         points = curve.keyframe_points
         points.add(len(frames))
-        points.foreach_set("co", np.column_stack([frames, values[:, c]]).astype(np.float32).ravel())
-        points.foreach_set("interpolation", np.full(len(frames), linear, dtype=np.int32))
+        points.foreach_set("co", keys.ravel())
+        points.foreach_set("interpolation", interpolation)
         curve.update()

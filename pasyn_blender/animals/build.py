@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import bpy
 import numpy as np
@@ -12,13 +12,17 @@ from numpy.typing import NDArray
 
 from ..rig.loaded_rig import MESH_NAME_KEY, LoadedRig
 from .anatomy_model import AnimalModel, animal_model
-from .bake import bake_clip
+from .bake import bake_clips
 from .clip import FRAMES_PER_SECOND, Clip
 from .coat import coat_material, eye_material, set_coat
 from .contact_solving import RestSkin
 from .motion import clips
 from .species import species_file
 from .sweep import FloatArray, IntArray
+
+OVERLAP: Final = 0.005
+"""Share of its triangles that a built-in animal may push through others. In horses' own motions 95 of 100
+moments have no more; sheep's reach 0.009 and sitting dogs' 0.019."""
 
 
 def build_animal(species: str, individual: int, *, motions: bool = True) -> LoadedRig:
@@ -57,11 +61,15 @@ def build_animal(species: str, individual: int, *, motions: bool = True) -> Load
     eyes.data.materials.append(eye_material(f"{species}_eye"))
     for bone in armature.pose.bones:
         bone.rotation_mode = "QUATERNION"
-    actions = tuple(bake_clip(armature, model.bones, clip) for clip in _clips(model)) if motions else ()
+    actions = bake_clips(armature, model.bones, _clips(model)) if motions else ()
     bpy.context.scene.render.fps = FRAMES_PER_SECOND
     bpy.context.view_layer.update()
     return LoadedRig(
-        path=Path(species_file(species)), armature=armature, meshes=(body, eyes), actions=actions
+        path=Path(species_file(species)),
+        armature=armature,
+        meshes=(body, eyes),
+        actions=actions,
+        overlap=OVERLAP,
     )
 
 

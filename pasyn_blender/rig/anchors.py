@@ -78,7 +78,9 @@ def part_triangles(rig_map: RigMap, keypoint_set: KeypointSet, geometry: RigGeom
             continue
         own = _follows(anchor, name, geometry)
         reach = _OWN_REACH * _thickness(rest[row], corners, rig_map.trunk_length)
-        near = own & (_distances(rest[row], corners) < reach)
+        near = np.zeros(len(corners), dtype=bool)
+        rows = np.flatnonzero(own)
+        near[rows] = _distances(rest[row], corners[rows]) < reach
         other = keypoint_set.mirror[row]
         if other != row and np.isfinite(rest[other]).all():
             left_of_middle = across - (rest[row] + rest[other]) @ rig_map.body_frame[0] / 2
@@ -130,25 +132,37 @@ def _thickness(place: FloatArray, corners: FloatArray, trunk_length: float) -> f
     limit = _THICKEST * trunk_length
     near = corners[np.linalg.norm(corners - place, axis=2).min(axis=1) < 1.5 * limit]
     distances = np.full(_DIRECTIONS, limit)
-    if len(near):
+    ray, triangle = _meetings(rays, near - place)
+    if len(ray):
         origin = place - near[:, 0]
         first, second = near[:, 1] - near[:, 0], near[:, 2] - near[:, 0]
         across = np.cross(origin, first)
         along = (second * across).sum(axis=1)
-        for row, ray in enumerate(rays):
-            # Möller and Trumbore's intersection, for all triangles at once.
-            edge = np.cross(ray, second)
-            det = (first * edge).sum(axis=1)
-            with np.errstate(divide="ignore", invalid="ignore"):
-                u = (origin * edge).sum(axis=1) / det
-                v = across @ ray / det
-                t = along / det
-                hit = (u >= 0) & (v >= 0) & (u + v <= 1) & (t > 0)
-            if hit.any():
-                distances[row] = min(limit, float(t[hit].min()))
+        # Möller and Trumbore's intersection, for all meetings at once.
+        edge = np.cross(rays[ray], second[triangle])
+        det = (first[triangle] * edge).sum(axis=1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            u = (origin[triangle] * edge).sum(axis=1) / det
+            v = (across[triangle] * rays[ray]).sum(axis=1) / det
+            t = along[triangle] / det
+            hit = (u >= 0) & (v >= 0) & (u + v <= 1) & (t > 0)
+        np.minimum.at(distances, ray[hit], t[hit])
     # A point on or just outside the skin meets it at once in half of the directions.
     upper = float(np.quantile(distances, 0.5))
     return max(upper, 0.02 * trunk_length)
+
+
+def _meetings(rays: FloatArray, corners: FloatArray) -> tuple[IntArray, IntArray]:
+    """Rays from the origin and the triangles whose bounding spheres they meet; numbers of both."""
+    middles = corners.mean(axis=1)
+    away = (middles**2).sum(axis=1)
+    # A little more than the spheres: what follows rounds.
+    squares = ((corners - middles[:, None]) ** 2).sum(axis=2).max(axis=1) + 1e-9 * away
+    ahead = middles @ rays.T
+    aside = away[:, None] - ahead**2
+    meets = (aside <= squares[:, None]) & (ahead >= -np.sqrt(squares)[:, None])
+    triangle, ray = np.nonzero(meets)
+    return ray, triangle
 
 
 def _distances(place: FloatArray, corners: FloatArray) -> FloatArray:

@@ -28,7 +28,7 @@ _CHAINS: Final[dict[str, tuple[tuple[str, str | None, float], ...]]] = {
                 ("front_cannon", "front_cannon", 1.05), ("front_pastern", "front_foot", 1.0),
                 ("front_hoof", "front_hoof", 0.60)),
     "front_hoof": (("front_hoof", None, 0.0),),
-    "hindleg": (("thigh", None, 0.0), ("shin", "shin", 0.67), ("hind_cannon", "hind_cannon", 1.05),
+    "hindleg": (("thigh", None, 0.0), ("shin", "shin", 0.80), ("hind_cannon", "hind_cannon", 1.05),
                 ("hind_pastern", "hind_foot", 0.90), ("hind_hoof", "hind_hoof", 0.58)),
     "hind_hoof": (("hind_hoof", None, 0.0),),
     "tail": (("tail_1", None, 0.0), ("tail_2", "tail_2", 1.7), ("tail_3", "tail_3", 1.9),
@@ -36,11 +36,11 @@ _CHAINS: Final[dict[str, tuple[tuple[str, str | None, float], ...]]] = {
 }  # fmt: skip
 # Where a limb folds: to the front (side A of its sweep) or to the back.
 _FOLDS: Final = {"upper_arm": -1.0, "forearm": 1.0, "front_cannon": -1.0, "shin": -1.0, "hind_cannon": 1.0}
-_FAN: Final = 1.5
+_FAN: Final = 1.8
 """Half width of the change on the side to which a joint folds, as a share of the distance from the joint.
 
 Flesh between two bones closes like a fan: skin far from the joint has to give way over a longer stretch than
-skin close to it, or it is pushed through itself. 1.5 makes a fan of 2 arctan(1.5) = 113 degrees, about the
+skin close to it, or it is pushed through itself. 1.8 makes a fan of 2 arctan(1.8) = 122 degrees, about the
 angle that thigh and shin of standing animals make.
 """
 _LIMBS: Final = ("foreleg", "front_hoof", "hindleg", "hind_hoof")
@@ -192,10 +192,17 @@ def skin_weights(
 
 
 def limited(weights: FloatArray) -> FloatArray:
-    """Keep the largest :data:`LIMIT` weights of each row and normalise."""
-    cut = np.partition(weights, -LIMIT, axis=1)[:, -LIMIT][:, None]
-    kept = np.where((weights >= cut) & (weights > 1e-3), weights, 0.0)
-    # Equal weights at the cut would keep too many: drop the later ones.
+    """At most :data:`LIMIT` weights in a row, those by which the largest exceed the next, adding up to 1.
+
+    So weights change gradually where the bones that count change: to drop the smallest would leave a step in
+    the skin where five bones meet, which tears open as a crease.
+    """
+    next_largest = np.partition(weights, -LIMIT - 1, axis=1)[:, -LIMIT - 1][:, None]
+    kept = np.maximum(weights - next_largest, 0.0)
+    # Five alike would leave nothing: the first of them count.
+    alike = kept.sum(axis=1) < 0.01
+    kept[alike] = np.where(weights >= next_largest, weights, 0.0)[alike]
+    kept[kept <= 1e-3] = 0.0
     kept[np.cumsum(kept > 0.0, axis=1) > LIMIT] = 0.0
     normal: FloatArray = kept / kept.sum(axis=1, keepdims=True)
     return normal

@@ -202,5 +202,6 @@ def strands(places: Places, wool: FloatArray) -> FloatArray:
     flow /= np.maximum(np.linalg.norm(flow, axis=1, keepdims=True), 1e-6)
     middle = places.points.mean(axis=0)
     along = ((places.points - middle) * flow).sum(axis=1)
-    strands: FloatArray = places.points - ((0.7 - 0.6 * wool) * along)[:, None] * flow
+    # Curls lie no way: a lock that is nearer to a leg than its neighbours would be torn out of them.
+    strands: FloatArray = places.points - (0.7 * (1.0 - wool) * along)[:, None] * flow
     return strands

@@ -49,10 +49,12 @@ def chosen_device(name: str) -> torch.device:
 class StylePass:
     """A network that is ready to stylise pictures.
 
-    Equal pictures give equal bytes: on the CPU whatever the number of threads and the batch, as far as torch
-    goes. Its sums may differ in the last bits of single precision between processors, numbers of threads and
-    batches, some 1e-6 of a colour's range; that shows where a value falls on the edge between two of the 256
-    levels, and then by one level. A GPU differs by as much, with reduced precision turned off.
+    On the CPU each picture is computed by itself and on one thread: then equal pictures give equal bytes,
+    whatever the number of threads torch would use and whatever other pictures there are. How sums are shared
+    between threads, and how pictures are put together, changes their last bits, and where a value falls on
+    the edge between two of the 256 levels it changes that level by one. (Several pictures at a time, each
+    from a thread of its own, use several cores.) From one kind of processor to another, and on a GPU, where
+    pictures of equal size go through together, such differences remain; reduced precision is turned off.
 
     Parameters
     ----------
@@ -62,10 +64,16 @@ class StylePass:
         Of a picture the network can take; smaller ones get their edge repeated.
     device
         Where it computes.
+
+    Attributes
+    ----------
+    together
+        Whether pictures of equal size go through together; by default on GPUs.
     """
 
     def __init__(self, network: Network, smallest_side: int, device: torch.device) -> None:
         self._network, self._smallest, self.device = network, smallest_side, device
+        self.together = device.type != "cpu"
 
     def __call__(
         self, content: NDArray[np.uint8], style: NDArray[np.uint8], strength: float = 1.0
@@ -81,8 +89,9 @@ class StylePass:
     ) -> list[NDArray[np.uint8]]:
         """Give each picture the style of its partner.
 
-        Pictures whose sizes agree go through the network together. A style with more pixels than its content
-        is reduced to as many, keeping its shape: textures should have the size they have in the content.
+        On a GPU, pictures whose sizes agree go through the network together. A style with more pixels than
+        its content is reduced to as many, keeping its shape: textures should have the size they have in the
+        content.
 
         Parameters
         ----------
@@ -113,7 +122,8 @@ class StylePass:
             _check_picture("style", style)
         reduced = [_reduced(style, content) for style, content in zip(styles, contents, strict=True)]
         done: dict[int, NDArray[np.uint8]] = {}
-        for batch in _batches(contents, reduced):
+        limit = _BATCH_PIXELS if self.together else 1
+        for batch in _batches(contents, reduced, limit):
             pictures = self._run(
                 np.stack([contents[i] for i in batch]), np.stack([reduced[i] for i in batch]), strength
             )
@@ -124,7 +134,7 @@ class StylePass:
         self, contents: NDArray[np.uint8], styles: NDArray[np.uint8], strength: float
     ) -> NDArray[np.uint8]:
         height, width = contents.shape[1:3]
-        with torch.inference_mode(), full_precision():
+        with torch.inference_mode(), full_precision(), _one_thread():
             content, style = self._tensor(contents), self._tensor(styles)
             picture = self._network.transfer(content, style, strength)[..., :height, :width]
             levels = torch.floor(picture * 255 + 0.5).clamp(0, 255).to(torch.uint8)
@@ -141,6 +151,17 @@ def full_precision() -> Iterator[None]:
     """Keep a GPU's convolutions in single precision and the same from run to run."""
     with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
         yield
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    # Torch keeps this number for each thread that calls it.
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _check_picture(name: str, picture: NDArray[np.uint8]) -> None:
@@ -161,12 +182,12 @@ def _reduced(style: NDArray[np.uint8], content: NDArray[np.uint8]) -> NDArray[np
 
 
 def _batches(
-    contents: Sequence[NDArray[np.uint8]], styles: Sequence[NDArray[np.uint8]]
+    contents: Sequence[NDArray[np.uint8]], styles: Sequence[NDArray[np.uint8]], pixels: int
 ) -> Iterator[list[int]]:
-    """Indices of pictures that go together: equal sizes, and no more pixels than fit."""
+    """Indices of pictures that go together: equal sizes, and no more content pixels than given."""
     groups: dict[tuple[tuple[int, ...], ...], list[int]] = {}
     for index, (content, style) in enumerate(zip(contents, styles, strict=True)):
         groups.setdefault((content.shape, style.shape), []).append(index)
     for (shape, _), indices in groups.items():
-        count = max(1, _BATCH_PIXELS // (shape[0] * shape[1]))
+        count = max(1, pixels // (shape[0] * shape[1]))
         yield from (indices[start : start + count] for start in range(0, len(indices), count))

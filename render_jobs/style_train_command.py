@@ -62,8 +62,9 @@ def train(
       pasyn style train photos/savannah -o savannah.safetensors
       pasyn style train photos/farm photos/horses -o farm.safetensors --steps 4000 --width 16
 
-    Some 20 photos or more of places like those of the dataset are enough. It runs on one core, since what it
-    writes then depends on photos, options and seed alone: the same ones give the same bytes.
+    Photos of places, light and cameras like those where the dataset will be used are best. It runs on one
+    core, since what it writes then depends on photos, options and seed alone: the same ones give the same
+    bytes.
 
     Ctrl-C ends it without losing a step, and the same command goes on where it stopped; so does it after a
     crash, from at most 50 steps before. Until it is done, the training is kept beside WEIGHTS as

@@ -153,6 +153,20 @@ def test_joint_keypoints_lie_inside_the_limb(rest: dict[str, np.ndarray], geomet
             assert normal.dot(Vector(direction)) > 0.0, f"{name} is outside"
 
 
+def test_bones_move_as_they_hang_together(built: Any, rig_map: RigMap) -> None:
+    """What is taken for known of a built-in animal, so that a job need not play its actions to pose it."""
+    from pasyn_blender.rig.clips import retargeting_of
+    from pasyn_blender.rig.retargeting import prepare_retargeting
+
+    rig, geometry = built
+    assert rig.overlap is not None
+    shown = retargeting_of(rig, geometry, rig_map).following
+    known = prepare_retargeting(geometry, rig_map).following
+    for name in ("lead", "toward", "carriers", "detached", "stray"):
+        assert np.array_equal(getattr(known, name), getattr(shown, name)), name
+    assert np.abs(known.share - shown.share).max() < 0.101
+
+
 def test_a_second_individual_in_the_scene_is_its_own(built: Any, geometry: RigGeometry) -> None:
     import bpy
 

@@ -99,7 +99,9 @@ def _tufts(
     within = np.maximum.reduce([REGIONS[name](places, float(given["size"])) for name in given["where"]])
     # Nothing grows on the nose.
     haired = (within > 0.0) & ((places.shares["head"] < 0.5) | (places.head[:, 1] < _NOSE))
-    at = _scattered(surface.vertices, np.where(haired, area, 0.0), int(given["count"]), random)
+    # The left half, and its mirror image: what is found on the body stays symmetric.
+    haired &= surface.vertices[:, 0] > 0.0
+    at = _scattered(surface.vertices, np.where(haired, area, 0.0), int(given["count"]) // 2, random)
     count, s = len(at), plan.scale
     long = _drawn(given["length"], count, random) * s
     wide = _drawn(given["width"], count, random) * s
@@ -115,16 +117,21 @@ def _tufts(
         inwards = np.minimum((heading * out).sum(axis=1, keepdims=True), 0.0)
         heading = _unit(heading - inwards * out)
         paths.append(paths[-1] + (long / (_PLACES - 1))[:, None] * heading)
-    path = np.stack(paths, axis=1)
     shape = (count, _PLACES, 3)
+    width = np.tile(wide[:, None] * _BREADTH, (2, 1))
     return Locks(
-        paths=path,
-        faces=np.broadcast_to(out[:, None], shape),
-        roots=np.broadcast_to(surface.vertices[at][:, None], shape),
-        width=wide[:, None] * _BREADTH,
-        thickness=wide[:, None] * _BREADTH * _THICKNESS,
-        tone=random.normal(0.08, 0.08, count),
+        paths=_both_sides(np.stack(paths, axis=1)),
+        faces=_both_sides(np.broadcast_to(out[:, None], shape)),
+        roots=_both_sides(np.broadcast_to(surface.vertices[at][:, None], shape)),
+        width=width,
+        thickness=width * _THICKNESS,
+        tone=random.normal(0.08, 0.08, 2 * count),
     )
+
+
+def _both_sides(left: FloatArray) -> FloatArray:
+    """(2 N, R, 3) of the left half and of the right."""
+    return np.concatenate([left, left * np.array([-1.0, 1.0, 1.0])])
 
 
 def _drawn(bounds: Sequence[float], count: int, random: np.random.Generator) -> FloatArray:

@@ -145,18 +145,18 @@ def _mane_locks(
     crest = np.cross(forward, np.array([1.0, 0.0, 0.0]))
     starts = centre + extents[:, :1] * crest
     starts[:, 0] += sign * random.uniform(-0.006, 0.012, _MANE_LOCKS) * s
-    # Most fall to one side; a few short ones to the other or straight up.
-    own = random.uniform(size=_MANE_LOCKS) < 0.92
+    # Most fall to one side, the rest to the other: how many is the individual's own.
+    own = random.uniform(size=_MANE_LOCKS) < random.uniform(0.65, 0.95)
     side = np.where(own, sign, -sign)
     length = longest * np.interp(along, [0.0, 0.10, 0.45, 0.90, 1.0], [0.30, 0.70, 1.0, 0.92, 0.62])
     # Ends wander slowly along the neck, and each lock a little by itself.
     waves = np.cos(2.0 * np.pi * (along * random.uniform(1.6, 3.2) + random.uniform()))
     length = length * (1.0 + 0.10 * waves + random.normal(0.0, 0.11, _MANE_LOCKS)).clip(0.55, 1.4)
-    length = np.where(own, length, random.uniform(0.25, 0.50, _MANE_LOCKS) * length)
+    length = np.where(own, length, random.uniform(0.35, 0.75, _MANE_LOCKS) * length)
     push = side[:, None] * np.array([1.0, 0.0, 0.0]) + 0.25 * crest
     push = push + random.normal(0.0, 0.16, (_MANE_LOCKS, 1)) * forward
     share = np.linspace(0.0, 1.0, _LOCK_PLACES)
-    high = np.interp(share, [0.0, 0.2, 0.5, 1.0], [-0.008, 0.014, 0.012, 0.008]) * s
+    high = np.interp(share, [0.0, 0.2, 0.5, 1.0], [-0.008, 0.020, 0.013, 0.008]) * s
     lift = high + random.uniform(0.0, 0.016, _MANE_LOCKS)[:, None] * np.minimum(3.0 * share, 1.0) * s
     paths, normals, roots = fallen(plan, surface, starts, push, length, lift)
     bend = np.sin(

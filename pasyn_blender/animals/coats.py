@@ -125,7 +125,8 @@ def load_coat(species: str) -> Mapping[str, Any]:
 
     path = coat_file(species)
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # as safe, and ten times as fast
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
     except yaml.YAMLError as error:
         raise RigError(f"coats/{path.name}: not YAML: {error}") from error
     if not isinstance(data, Mapping):

@@ -32,8 +32,9 @@ BUNDLED_WORLDS: Final = (
 )
 """CC0 world HDRIs that every Blender brings in ``datafiles/studiolights/world``."""
 
-OUTDOOR_WORLDS: Final = ("city.exr", "courtyard.exr", "forest.exr", "sunrise.exr", "sunset.exr")
-"""Those of them under open sky by day, where animals are photographed."""
+OUTDOOR_WORLDS: Final = ("city.exr", "forest.exr", "sunrise.exr")
+"""Those of them under open sky with ground all round: half of the sunset is water, and a dog that no label knows
+lies in the courtyard."""
 
 SPECIES_FOLDER: Final = Path(__file__).resolve().parent.parent / "assets" / "species"
 
@@ -144,7 +145,7 @@ class CameraRanges:
     """
 
     azimuth: Range = (0.0, 360.0)
-    elevation: Range = (-5.0, 30.0)
+    elevation: Range = (-5.0, 20.0)
     roll: Range = (-5.0, 5.0)
     focal_length: Range = (35.0, 120.0)
     fill: Range = (0.55, 0.9)

@@ -118,7 +118,7 @@ def test_presets_come_back_from_plain_values(name: str) -> None:
         ),
         ("steps:\n  - method: fourier\n    beta: 1e999", "found inf, outside 0 to 0.5"),
         (
-            "steps:\n  - method: optimal_transport\n    rotations: 2.5",
+            "steps:\n  - method: optimal_transport\n    rounds: 2.5",
             "found 2.5; write a whole number from 1 to",
         ),
         ("steps:\n  - method: stytr2\n    files: {encoder: a}", "steps[1].files.encoder: unknown key"),

@@ -42,7 +42,7 @@ class CompositionRanges:
     ground: bool = True
     light: Range = (0.5, 0.9)
     shadow: Range = (0.7, 1.0)
-    occluded: float = 0.2
+    occluded: float = 0.15
     occluders: tuple[str, ...] = OCCLUDERS
     cutouts: tuple[Path, ...] = ()
     cover: Range = (0.02, 0.2)

@@ -10,7 +10,6 @@ wide, and what hangs in the sky takes light from all around.
 from __future__ import annotations
 
 import base64
-import itertools
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 
-CELLS: Final = 128
+CELLS: Final = 112
 """Cells along the longer side of a map."""
 
 LOWEST_SUN: Final = np.radians(8.0)
@@ -129,18 +128,19 @@ def ground_shade(
     low, high = ends.min(axis=0) - _MARGIN * tall, ends.max(axis=0) + _MARGIN * tall
     cell = float((high - low).max()) / CELLS
     width, height = (int(np.ceil(side / cell)) for side in high - low)
-    points = _cloud(upright, triangles, cell)
+    x, y, z = _cloud(upright - np.array([*low, 0.0]), triangles, cell)
+    layers = np.searchsorted(np.array(_LAYERS[1:-1]) * tall, z, side="right")
+    counts = np.bincount(layers, minlength=len(_LAYERS) - 1)
+    middles = np.bincount(layers, weights=z, minlength=len(counts)) / np.maximum(counts, 1)
+    shape = (len(counts), height, width)
+    shadows = _covered(x - z * slope[0], y - z * slope[1], layers, cell, shape)
+    belows = _covered(x, y, layers, cell, shape)
     cast, contact = np.ones((height, width)), np.ones((height, width))
     way = float(np.hypot(1.0, np.linalg.norm(slope)))
-    for start, stop in itertools.pairwise(_LAYERS):
-        layer = points[(points[:, 2] >= start * tall) & (points[:, 2] < stop * tall)]
-        if not len(layer):
-            continue
-        middle = float(layer[:, 2].mean())
-        shadow = _covered(layer[:, :2] - layer[:, 2:] * slope - low, cell, (height, width))
-        cast *= 1.0 - _softened(shadow, SUN_SOFTNESS * middle * way / cell)
-        below = _covered(layer[:, :2] - low, cell, (height, width))
-        contact *= 1.0 - _softened(below, SKY_SOFTNESS * middle / cell)
+    for layer in np.flatnonzero(counts).tolist():
+        middle = float(middles[layer])
+        cast *= 1.0 - _softened(shadows[layer], SUN_SOFTNESS * middle * way / cell)
+        contact *= 1.0 - _softened(belows[layer], SKY_SOFTNESS * middle / cell)
     corner = np.array([low[0], low[1], ground]) @ body_frame
     return GroundShade(corner, body_frame[0], body_frame[1], cell, 1.0 - cast, 1.0 - contact)
 
@@ -152,33 +152,45 @@ def _slope(toward_sun: FloatArray) -> FloatArray:
     return np.asarray(toward_sun[:2] / up) if up > 0 else np.zeros(2)
 
 
-def _cloud(vertices: FloatArray, triangles: NDArray[np.int64], cell: float) -> FloatArray:
-    """(P, 3) points all over the triangles, closer together than a cell; the vertices are among them."""
-    corners = vertices[triangles]
-    sides = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max(axis=1)
-    parts = np.clip(np.ceil(sides / (0.8 * cell)), 1, 2 * CELLS).astype(np.int64)
-    cloud = [vertices]
-    for count in np.unique(parts[parts > 1]):
+def _cloud(
+    vertices: FloatArray, triangles: NDArray[np.int64], cell: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """x, y and z of points all over the triangles, about a cell apart; the vertices are among them."""
+    axes = [np.ascontiguousarray(vertices[:, axis]) for axis in range(3)]
+    first, second, third = (np.ascontiguousarray(triangles[:, corner]) for corner in range(3))
+    longest = np.zeros(len(triangles))
+    for start, end in ((first, second), (second, third), (third, first)):
+        longest = np.maximum(longest, sum((axis[start] - axis[end]) ** 2 for axis in axes))
+    parts = np.clip(np.ceil(np.sqrt(longest) / cell), 1, 2 * CELLS).astype(np.int64)
+    found: list[list[FloatArray]] = [[axis] for axis in axes]
+    for count in np.unique(parts[parts > 1]).tolist():
         across, along = np.meshgrid(np.arange(count + 1), np.arange(count + 1))
         inside = (across + along <= count).ravel()
         a, b = across.ravel()[inside] / count, along.ravel()[inside] / count
-        weights = np.stack([1.0 - a - b, a, b])
-        cloud.append(np.einsum("wp,twx->tpx", weights, corners[parts == count]).reshape(-1, 3))
-    return np.concatenate(cloud)
+        chosen = np.flatnonzero(parts == count)
+        for points, axis in zip(found, axes, strict=True):
+            origin = axis[first[chosen]]
+            to_second, to_third = axis[second[chosen]] - origin, axis[third[chosen]] - origin
+            points.append((origin + a[:, None] * to_second + b[:, None] * to_third).ravel())
+    x, y, z = (np.concatenate(points) for points in found)
+    return x, y, z
 
 
-def _covered(places: FloatArray, cell: float, shape: tuple[int, int]) -> FloatArray:
-    """(H, W) which cells hold a point, small holes closed."""
-    height, width = shape
-    columns = np.clip((places[:, 0] / cell).astype(np.int64), 0, width - 1)
-    rows = np.clip((places[:, 1] / cell).astype(np.int64), 0, height - 1)
+def _covered(
+    x: FloatArray, y: FloatArray, layers: NDArray[np.int64], cell: float, shape: tuple[int, int, int]
+) -> FloatArray:
+    """(L, H, W) which cells hold a point of each layer, small holes closed."""
+    _, height, width = shape
+    columns = np.clip((x / cell).astype(np.int64), 0, width - 1)
+    rows = np.clip((y / cell).astype(np.int64), 0, height - 1)
     full = np.zeros(shape)
-    full[rows, columns] = 1.0
-    around = sum(
-        np.pad(full, 1)[1 + dy : 1 + dy + height, 1 + dx : 1 + dx + width]
-        for dy, dx in ((0, 1), (0, -1), (1, 0), (-1, 0))
-    )
-    return np.where(np.asarray(around) >= 3.0, 1.0, full)
+    full.ravel()[(layers * height + rows) * width + columns] = 1.0
+    around = np.zeros(shape)
+    around[:, 1:] += full[:, :-1]
+    around[:, :-1] += full[:, 1:]
+    around[:, :, 1:] += full[:, :, :-1]
+    around[:, :, :-1] += full[:, :, 1:]
+    return np.where(around >= 3.0, 1.0, full)
 
 
 def _softened(covered: FloatArray, deviation: float) -> FloatArray:

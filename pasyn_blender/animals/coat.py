@@ -145,7 +145,8 @@ def coat_material(name: str, coat: Coat) -> bpy.types.Material:
 
     bare = 0.28 if coat.wet else 0.5
     tree.put(tree.between(skin, 0.0, 1.0, coat.roughness, bare), shader.inputs["Roughness"])
-    shader.inputs["Specular IOR Level"].default_value = 0.25
+    # Hair lets light in between its strands: a surface that mirrors it as skin does turns black coats grey.
+    shader.inputs["Specular IOR Level"].default_value = 0.12
     tree.put(_relief(tree, coat, fine, strands), shader.inputs["Normal"])
     colours = final_colours(coat)[:, :3].mean(axis=0)
     material.diffuse_color = (*colours.tolist(), 1.0)

@@ -54,7 +54,8 @@ class CameraLookRanges:
 
     The defaults are those of a photo of a few megapixels that was shrunk to a dataset's size: most of its
     blur, noise and blocks went with the shrinking. Measured with ``pasyn style evaluate`` on photos of horses
-    and checked on cattle: stronger ones, and none at all, were told more easily (docs/styles.md).
+    and checked on cattle: none at all is told more easily everywhere, twice as strong over the whole picture
+    (docs/styles.md).
 
     Attributes
     ----------

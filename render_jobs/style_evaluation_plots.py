@@ -80,7 +80,8 @@ def clues_plot(clues: Sequence[Clue], before: str, after: str) -> bytes:
         axes.set_xlim(0, 1)
         axes.set_title(region, fontsize=10)
     grid[-1][0].set_xlabel("chance that a picture has more of it than a photo; 0.5 tells nothing")
-    grid[0][0].legend(frameon=False, loc="upper left")
+    handles, labels = grid[0][0].get_legend_handles_labels()
+    figure.legend(handles, labels, frameon=False, loc="outside upper right", ncols=2)
     return _png(figure)
 
 

@@ -8,7 +8,7 @@ from typing import Final
 _SAYS: Final = {
     "none": "pictures as they are composed, without a style pass",
     "pasyn": "the recipe of the PASyn paper: StyTr² on the render, mixed half and half",
-    "photo": "brightness and contrast of the background, its light round the outline, a mixed seam (default)",
+    "photo": "a little of the background's contrast, its light round the outline, a mixed seam (default)",
 }
 
 

@@ -83,6 +83,13 @@ def test_regions_lie_inside_the_trunk_and_along_the_outline() -> None:
     assert masks["whole"].all()
 
 
+def test_with_a_box_alone_the_edge_is_a_ring_round_the_core() -> None:
+    masks = region_masks(Animal(BOX), 100, 110)
+
+    assert masks["inside"][53, 50] and masks["edge"][53, 12] and masks["edge"][90, 50]
+    assert not (masks["inside"] & masks["edge"]).any() and not masks["edge"][53, 50]
+
+
 def test_the_same_animal_in_a_larger_picture_gives_the_same_crop() -> None:
     small = np.random.default_rng(0).integers(0, 255, (55, 50, 3), dtype=np.uint8)
     large = np.kron(small, np.ones((4, 4, 1), dtype=np.uint8))

@@ -26,6 +26,8 @@ _OWN: Final = 0.93
 """Share of a section's weights that the limb's own bones have at least."""
 _DOWN: Final = tuple(float(share) for share in np.arange(0.0, 0.96, 0.05))
 """Shares of the bone below an elbow or a stifle, which lie in the body wall, at which the leg may be free."""
+_TILTS: Final = tuple(float(tilt) for tilt in np.radians(np.arange(-15.0, 61.0, 15.0)))
+"""Tilts of planes across a limb, among them that square to it; its area is found to 1 per cent."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,10 @@ def limb_sections(
     """Loops of skin round elbow, carpus, fetlock, stifle and hock, both sides.
 
     Each is cut at rest by the plane through the joint that halves the angle between the bones; where that
-    cuts the trunk too, across the bone below where the leg is free.
+    cuts the trunk too, below the joint where the leg is free, square to the leg there. Flesh tapers from the
+    body wall to the bone, so that neither the bone below nor the angle between the bones tells what is square
+    to it, but the least area does: an oblique plane runs up into the buttock and has lost area when the leg
+    is bent, though nothing is pinched.
 
     Parameters
     ----------
@@ -87,16 +92,13 @@ def limb_sections(
     found = []
     for lower, upper in _JOINTS:
         for share in _DOWN:
-            # Both sides at the same height, the first at which both belong to their limbs alone.
-            pair = [
-                _section(vertices, quads, limb, places[f"{upper}{suffix}"], places[f"{lower}{suffix}"], share)
-                for suffix, limb in limbs.items()
-            ]
-            if None not in pair:
+            # Both sides alike: at the first height at which both belong to their limbs alone.
+            pair = _square_pair(vertices, quads, limbs, places, (lower, upper), share)
+            if pair is not None:
                 break
         else:
             raise RigError(f"no loop of skin lies round the limb at or below the head of {lower}")
-        found += [section for section in pair if section is not None]
+        found += pair
     return tuple(found)
 
 
@@ -104,16 +106,46 @@ def _is_of_limb(bone: Bone, suffix: str) -> bool:
     return bone.name.endswith(suffix) and bone.name.removesuffix(suffix) in _LIMB
 
 
-def _section(
-    vertices: FloatArray, quads: IntArray, limb: FloatArray, above: Bone, below: Bone, share: float
-) -> LimbSection | None:
-    """The section at a share of ``below``'s length, if it is the limb's alone."""
-    down = _unit(below.tail - below.head)
-    across = _unit(down + _unit(below.head - above.head)) if share == 0.0 else down
-    loop = _loop_round(vertices, quads, below.head + share * (below.tail - below.head), across)
-    if loop is None or limb[loop[0]].mean() <= _OWN:
-        return None
-    return LimbSection(below.name, *loop)
+def _square_pair(
+    vertices: FloatArray,
+    quads: IntArray,
+    limbs: dict[str, FloatArray],
+    places: dict[str, Bone],
+    joint: tuple[str, str],
+    share: float,
+) -> list[LimbSection] | None:
+    """Both sides' sections at a share of the length of the bone below a joint, if they are the limbs' own."""
+    lower, upper = joint
+    pairs = []
+    for tilt in _TILTS if share > 0.0 else (None,):
+        pair = []
+        for suffix, limb in limbs.items():
+            below = places[f"{lower}{suffix}"]
+            normal = _normal_across(places[f"{upper}{suffix}"], below, tilt)
+            loop = _loop_round(vertices, quads, below.head + share * (below.tail - below.head), normal)
+            if loop is not None and limb[loop[0]].mean() > _OWN:
+                pair.append(LimbSection(below.name, *loop))
+        pairs.append(pair if len(pair) == len(limbs) else None)
+    if share == 0.0:
+        return pairs[0]
+    areas = [np.inf if pair is None else sum(s.area(vertices) for s in pair) for pair in pairs]
+    least = int(np.argmin(areas))
+    # Square is a plane only if those tilted a little more and less cut the limbs alone too, in longer loops.
+    beside = areas[max(least - 1, 0) : least + 2]
+    return pairs[least] if len(beside) == 3 and np.isfinite(beside).all() else None
+
+
+def _normal_across(above: Bone, below: Bone, tilt: float | None) -> FloatArray:
+    """Normal of the plane that halves the angle between two bones, or of one tilted from square to the lower.
+
+    ``tilt`` in radians, fore and aft as legs fold, towards square to the upper bone.
+    """
+    down, before = _unit(below.tail - below.head), _unit(below.head - above.head)
+    if tilt is None:
+        return _unit(down + before)
+    across = _unit(np.cross(down, (1.0, 0.0, 0.0)))
+    normal: FloatArray = np.cos(tilt) * down + np.sin(tilt) * np.copysign(1.0, across @ before) * across
+    return normal
 
 
 def _unit(vector: FloatArray) -> FloatArray:

@@ -11,7 +11,10 @@ def unique_edges(quads: IntArray) -> IntArray:
     """(E, 2) undirected edges of a quad mesh, sorted."""
     pairs = np.concatenate([quads[:, [i, (i + 1) % 4]] for i in range(4)])
     pairs.sort(axis=1)
-    edges: IntArray = np.unique(pairs, axis=0)
+    # One number a pair: numbers are sorted many times faster than rows.
+    count = int(pairs.max()) + 1
+    codes = np.unique(pairs[:, 0] * count + pairs[:, 1])
+    edges: IntArray = np.column_stack([codes // count, codes % count])
     return edges
 
 

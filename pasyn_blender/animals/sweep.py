@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +53,10 @@ def spline(stations: FloatArray, count: int) -> FloatArray:
         + (t**3 - t**2) * span * slopes[index + 1]
     )
     return rows
+
+
+_AT_ONCE: Final = 1024
+"""Points that are located together: their distances to a whole curve stay in the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +119,13 @@ class Sweep:
             (P,) curve parameter in samples (fractional), (P,) length beyond the ends (negative before the
             start), (P, 2) lateral and side-A offset.
         """
+        if len(points) <= _AT_ONCE:
+            return self._locate(points)
+        parts = [self._locate(points[first : first + _AT_ONCE]) for first in range(0, len(points), _AT_ONCE)]
+        parameters, beyond, flat = zip(*parts, strict=True)
+        return np.concatenate(parameters), np.concatenate(beyond), np.concatenate(flat)
+
+    def _locate(self, points: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         starts, ends = self.points[:-1], self.points[1:]
         axis = ends - starts
         squares = (axis**2).sum(axis=1)

@@ -337,7 +337,9 @@ def _ground_colours(surroundings: Surroundings, generator: np.random.Generator) 
     _, top, _, bottom = surroundings.box
     first, last = int(np.clip(bottom - 0.15 * (bottom - top), 0, height - 2)), height
     strip = surroundings.background[first:last].reshape(-1, 3)
-    chosen = strip[(generator.random(40) * len(strip)).astype(int)]
+    chosen = strip[(generator.random(40) * len(strip)).astype(int)].astype(np.float64)
+    # Blades stand in the light that falls there: a gap's black and a pebble's white are no colours of grass.
+    chosen = 0.4 * chosen + 0.6 * np.median(strip, axis=0)
     return [(int(r), int(g), int(b)) for r, g, b in chosen]
 
 

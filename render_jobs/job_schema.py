@@ -33,8 +33,8 @@ BUNDLED_WORLDS: Final = (
 """CC0 world HDRIs that every Blender brings in ``datafiles/studiolights/world``."""
 
 OUTDOOR_WORLDS: Final = ("city.exr", "forest.exr", "sunrise.exr")
-"""Those of them under open sky with ground all round: half of the sunset is water, and in the courtyard lies a
-dog that no label knows."""
+"""Those of them under open sky with ground all round: half of the sunset is water, and in the courtyard
+lies a dog that no label knows."""
 
 SPECIES_FOLDER: Final = Path(__file__).resolve().parent.parent / "assets" / "species"
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from test_ground import scene
+from test_ground_in_pictures import scene
 
 from styles.composition import compose
 from styles.draws import CompositionDraw

@@ -128,9 +128,24 @@ def brightness(rgba: NDArray[np.int64]) -> float:
 
 
 def test_the_sun_shines_from_where_the_shot_says(shots: list[Shot], picture: Any) -> None:
-    lit = brightness(picture(side_view(shots[0], sun_azimuth=90.0)))
-    dark = brightness(picture(side_view(shots[0], sun_azimuth=270.0)))
+    lit = brightness(picture(side_view(shots[0], sun_azimuth=90.0, sun_follows_world=False)))
+    dark = brightness(picture(side_view(shots[0], sun_azimuth=270.0, sun_follows_world=False)))
     assert lit > 3 * dark
+
+
+def test_a_sun_that_follows_the_world_turns_with_it_and_ignores_the_shots_own(
+    shots: list[Shot], picture: Any
+) -> None:
+    view = {"world": "sunrise.exr", "world_strength": 0.0, "sun_strength": 3.0}
+    brightnesses = [
+        [
+            brightness(picture(side_view(shots[0], **view, world_rotation=turn, sun_azimuth=azimuth)))
+            for azimuth in (90.0, 270.0)
+        ]
+        for turn in (0.0, 90.0, 180.0, 270.0)
+    ]
+    assert all(first == second for first, second in brightnesses)
+    assert max(brightnesses)[0] > 3 * min(brightnesses)[0]
 
 
 def test_a_stronger_world_is_brighter_and_turning_it_changes_the_light(

@@ -23,8 +23,8 @@ VARIED = ["camera.elevation=[-10, 45]", "camera.roll=[-20, 20]", "camera.truncat
 JOINT_RADIUS = 0.002
 """In trunk lengths: a ball this small is hidden or not, hardly ever half."""
 
-SMALLEST_RADIUS = 0.25
-"""In pixels: beside a giraffe a share of the trunk is so small that all of the ball would be rounding."""
+TOO_SMALL, LARGE_ENOUGH = 0.1, 0.25
+"""Radii in pixels: beside a giraffe a share of the trunk is so small that all of the ball would be rounding."""
 
 SMALLEST = 0.008
 """Two steps of 8-bit alpha: less of a ball is rounding."""
@@ -101,7 +101,7 @@ def check(job: Job, folder: Path, exact: int) -> Checked:
             place = truth.keypoints_world[row]
             depth = (posed.view.world_to_camera[:3] @ [*place, 1.0])[2]
             scale = posed.view.intrinsics[0, 0] / depth
-            size = max(radius * trunk, SMALLEST_RADIUS / scale)
+            size = radius * trunk if scale * radius * trunk > TOO_SMALL else LARGE_ENOUGH / scale
             whole = np.pi * (scale * size) ** 2
             found = markers.coverage(place, size, (x, y)).sum()
             if animal.surface[row]:

@@ -24,7 +24,7 @@ JOINT_RADIUS = 0.002
 """In trunk lengths: a ball this small is hidden or not, hardly ever half."""
 
 TOO_SMALL, LARGE_ENOUGH = 0.1, 0.25
-"""Radii in pixels: beside a giraffe a share of the trunk is so small that all of the ball would be rounding."""
+"""Radii in pixels: beside a giraffe a share of the trunk is so small that a ball would be rounding alone."""
 
 SMALLEST = 0.008
 """Two steps of 8-bit alpha: less of a ball is rounding."""

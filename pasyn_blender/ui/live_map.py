@@ -23,6 +23,7 @@ from ..rig.geometry import FloatArray, RigGeometry
 from ..rig.loaded_rig import LoadedRig, mesh_name
 from ..rig.rig_map import RigMap
 from ..rig.rig_map_file import read_rig_map, rig_map_text
+from .properties.animal import keep_map
 from .scene_animal import pose_kept, rig_in_scene
 
 KEYPOINTS = AP10K
@@ -54,13 +55,13 @@ def map_animal(context: bpy.types.Context) -> RigMap:
     PasynError
         Nothing usable is chosen, or it is no quadruped.
     """
-    settings = context.scene.pasyn
-    rig = rig_in_scene(settings.armature, context.scene, settings.source_file)
+    animal = context.scene.pasyn.animal
+    rig = rig_in_scene(animal.armature, context.scene, animal.source_file)
     with pose_kept(rig):
         geometry = read_geometry(rig)
         rig_map = map_loaded_rig(rig, geometry)
     text = rig_map_text(rig_map)
-    settings.keep_map(rig_map, text)
+    keep_map(context.scene, rig_map, text)
     _remember(context.scene, rig, text, geometry, rig_map)
     return rig_map
 
@@ -71,12 +72,12 @@ def _remember(scene: Any, rig: LoadedRig, text: str, geometry: RigGeometry, rig_
 
 
 def _find(scene: Any) -> _Prepared | None:
-    settings = scene.pasyn
-    armature = settings.armature
-    if armature is None or not settings.rig_map:
+    animal = scene.pasyn.animal
+    armature = animal.armature
+    if armature is None or not animal.rig_map:
         return None
     for entry in _prepared:
-        if (entry.scene, entry.armature, entry.text) == (scene.name, armature.name, settings.rig_map):
+        if (entry.scene, entry.armature, entry.text) == (scene.name, armature.name, animal.rig_map):
             return entry
     return None
 
@@ -87,24 +88,24 @@ def prepare(context: bpy.types.Context) -> bool:
     Needed after a file was opened or an undo brought another map back.
     """
     scene = context.scene
-    if scene is None or scene.pasyn.armature is None or not scene.pasyn.rig_map:
+    if scene is None or scene.pasyn.animal.armature is None or not scene.pasyn.animal.rig_map:
         return False
     if _find(scene) is not None:
         return True
-    settings = scene.pasyn
-    key = (scene.name, settings.armature.name, hash(settings.rig_map))
+    animal = scene.pasyn.animal
+    key = (scene.name, animal.armature.name, hash(animal.rig_map))
     if key in _refused:
         return False
     try:
-        rig = rig_in_scene(settings.armature, scene, settings.source_file)
+        rig = rig_in_scene(animal.armature, scene, animal.source_file)
         with pose_kept(rig):
             geometry = read_geometry(rig)
-        rig_map = _parse(settings.rig_map, geometry)
+        rig_map = _parse(animal.rig_map, geometry)
     except PasynError:
         # The panel shows that the map must be made again; trying at every redraw would only cost time.
         _refused.add(key)
         return False
-    _remember(scene, rig, settings.rig_map, geometry, rig_map)
+    _remember(scene, rig, animal.rig_map, geometry, rig_map)
     return True
 
 
@@ -175,12 +176,12 @@ def mark_moved(*_arguments: Any) -> None:
 
 def wants_preparing(scene: Any) -> bool:
     """Whether a scene has a map that was not read yet and may still fit."""
-    settings = scene.pasyn
+    animal = scene.pasyn.animal
     return bool(
-        settings.armature is not None
-        and settings.rig_map
+        animal.armature is not None
+        and animal.rig_map
         and _find(scene) is None
-        and (scene.name, settings.armature.name, hash(settings.rig_map)) not in _refused
+        and (scene.name, animal.armature.name, hash(animal.rig_map)) not in _refused
     )
 
 

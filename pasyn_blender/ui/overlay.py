@@ -33,7 +33,7 @@ def _draw() -> None:
     scene = context.scene
     if scene is None or not context.space_data.overlay.show_overlays:
         return
-    settings = scene.pasyn
+    settings = scene.pasyn.keypoints
     if not settings.show_overlay:
         return
     if live_map.wants_preparing(scene):
@@ -78,7 +78,7 @@ def _draw_marks(places: FloatArray, depth: FloatArray, settings: Any, scale: flo
     names = live_map.KEYPOINTS.keypoints
     discs: list[tuple[int, float, tuple[float, ...]]] = []
     for index in order:
-        if index == settings.keypoint_index:
+        if index == settings.index:
             discs.append((index, radius + 4.0 * scale, _RING))
         discs.append((index, radius + 1.5 * scale, _OUTLINE))
         discs.append((index, radius, (*side_colour(names[index]), 1.0)))

@@ -38,7 +38,7 @@ def test_the_archive_holds_manifest_package_species_and_wheels(archive: Path) ->
     with zipfile.ZipFile(archive) as file:
         names = set(file.namelist())
         manifest = tomllib.loads(file.read("blender_manifest.toml").decode())
-    assert {"__init__.py", "ui/panels.py", "rig/loading.py", "assets/species/zebra.yaml"} <= names
+    assert {"__init__.py", "ui/panels/dataset.py", "rig/loading.py", "assets/species/zebra.yaml"} <= names
     assert not [name for name in names if "__pycache__" in name or name.startswith("render_jobs")]
     assert manifest["id"] == "pasyn_blender"
     assert set(manifest["permissions"]) == {"files"}

@@ -18,10 +18,10 @@ RunInside = Callable[..., str]
 
 TINY = """
 settings = bpy.context.scene.pasyn
-settings.resolution = (48, 48)
-settings.samples = 1
-settings.images = 2
-settings.output = out
+settings.dataset.resolution = (48, 48)
+settings.dataset.samples = 1
+settings.dataset.images = 2
+settings.dataset.output = out
 """
 IMPORTED = """
 bpy.ops.pasyn.import_animal(filepath=horse)
@@ -42,9 +42,9 @@ def test_from_a_file_to_a_finished_dataset(inside: RunInside, horse: str, tmp_pa
     inside(
         IMPORTED
         + """
-assert settings.species == "horse"
-assert len(settings.keypoints) == 17 and all(item.found for item in settings.keypoints)
-assert sum(item.found for item in settings.joints) >= 20
+assert settings.animal.species == "horse"
+assert len(settings.keypoints.found) == 17 and all(item.found for item in settings.keypoints.found)
+assert sum(item.found for item in settings.animal.joints) >= 20
 assert bpy.ops.pasyn.render_dataset() == {"FINISHED"}
 assert "being rendered" in message(bpy.ops.pasyn.render_dataset)
 run = pump()
@@ -81,7 +81,7 @@ def test_an_edited_animal_is_rendered_as_it_is_in_the_scene(
         + """
 import numpy as np
 from pathlib import Path
-settings.images = 1
+settings.dataset.images = 1
 for slot in next(obj for obj in bpy.data.objects if obj.type == "MESH" and obj.parent).material_slots:
     for node in slot.material.node_tree.nodes:
         if node.type == "BSDF_PRINCIPLED":
@@ -130,9 +130,9 @@ for obj in bpy.context.selected_objects:
 mesh.select_set(True)
 bpy.context.view_layer.objects.active = mesh
 bpy.ops.pasyn.use_selected()
-assert scene.pasyn.armature == armature
+assert scene.pasyn.animal.armature == armature
 bpy.ops.pasyn.map_animal()
-assert all(item.found for item in scene.pasyn.keypoints)
+assert all(item.found for item in scene.pasyn.keypoints.found)
 assert state() == before
 """,
         horse=horse,
@@ -147,7 +147,7 @@ bpy.ops.pasyn.import_animal(filepath=horse)
 live = part("ui.live_map")
 rest = live.positions(bpy.context).copy()
 assert rest.shape == (17, 3) and np.isfinite(rest).all()
-armature = bpy.context.scene.pasyn.armature
+armature = bpy.context.scene.pasyn.animal.armature
 armature.location.z += 2.0
 bpy.context.view_layer.update()
 moved = live.positions(bpy.context)
@@ -203,8 +203,8 @@ bpy.data.libraries.write(blend, {armature, cube})
 bpy.data.batch_remove([armature, cube])
 assert bpy.ops.pasyn.import_animal(filepath=blend) == {"FINISHED"}
 settings = bpy.context.scene.pasyn
-assert settings.armature is not None and "block" in bpy.data.objects
-assert settings.rig_map == "" and len(settings.joints) == 0
+assert settings.animal.armature is not None and "block" in bpy.data.objects
+assert settings.animal.rig_map == "" and len(settings.animal.joints) == 0
 assert "block.blend" in message(bpy.ops.pasyn.map_animal)
 assert "Map the animal first" in message(bpy.ops.pasyn.render_dataset)
 """,
@@ -239,20 +239,20 @@ bpy.ops.pasyn.import_animal(filepath=horse, map_automatically=False)
 settings = bpy.context.scene.pasyn
 assert "Map the animal first" in message(bpy.ops.pasyn.render_dataset)
 bpy.ops.pasyn.map_animal()
-settings.output = "//dataset"
+settings.dataset.output = "//dataset"
 assert "save the .blend first" in message(bpy.ops.pasyn.render_dataset)
-settings.output = out
-settings.backgrounds = photos
+settings.dataset.output = out
+settings.shots.backgrounds = photos
 assert "there is no folder" in message(bpy.ops.pasyn.render_dataset)
-settings.backgrounds = ""
+settings.shots.backgrounds = ""
 assert "no report" in message(bpy.ops.pasyn.open_report)
 bpy.context.preferences.addons[MODULE].preferences.program = "/nowhere/pasyn"
 assert "/nowhere/pasyn" in message(bpy.ops.pasyn.render_dataset)
 bpy.context.preferences.addons[MODULE].preferences.program = ""
-settings.output = broken
+settings.dataset.output = broken
 assert "cannot write" in message(bpy.ops.pasyn.render_dataset)
-for collection in settings.armature.users_collection:
-    collection.objects.unlink(settings.armature)
+for collection in settings.animal.armature.users_collection:
+    collection.objects.unlink(settings.animal.armature)
 assert "no longer in this scene" in message(bpy.ops.pasyn.map_animal)
 """,
         horse=horse,
@@ -269,9 +269,9 @@ def test_a_folder_of_another_dataset_is_refused_with_the_renderers_own_words(
     inside(
         IMPORTED
         + """
-settings.images = 1
+settings.dataset.images = 1
 bpy.ops.pasyn.render_dataset(wait=True)
-settings.samples = 2
+settings.dataset.samples = 2
 said = message(bpy.ops.pasyn.render_dataset, wait=True)
 assert "another job" in said and "samples" in said, said
 """,
@@ -286,7 +286,7 @@ def test_a_cancelled_render_keeps_what_it_has_and_goes_on(
     inside(
         IMPORTED
         + """
-settings.images = 400
+settings.dataset.images = 400
 bpy.ops.pasyn.render_dataset()
 run = part("ui.background_run").current()
 deadline = time.monotonic() + 120
@@ -300,7 +300,7 @@ pump(40)
 assert run.state == "cancelled", run.message
 kept = run.rendered
 assert 2 <= kept < 400
-settings.images = kept
+settings.dataset.images = kept
 bpy.ops.pasyn.render_dataset(wait=True)
 """,
         horse=horse,
@@ -314,7 +314,7 @@ def test_blender_leaves_no_process_behind(inside: RunInside, horse: str, tmp_pat
     printed = inside(
         IMPORTED
         + """
-settings.images = 2000
+settings.dataset.images = 2000
 bpy.ops.pasyn.render_dataset()
 run = part("ui.background_run").current()
 from pathlib import Path

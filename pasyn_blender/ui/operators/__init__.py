@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from . import animal, dataset
+from . import animal, dataset, keypoints, pose, shots
 
-CLASSES = (*animal.CLASSES, *dataset.CLASSES)
+CLASSES = (
+    *animal.CLASSES,
+    *keypoints.CLASSES,
+    *pose.CLASSES,
+    *shots.CLASSES,
+    *dataset.CLASSES,
+)

@@ -53,7 +53,7 @@ class PASYN_OT_use_selected(ReportsMistakes, bpy.types.Operator):
             name = candidates[0].name
             raise RigError(f"'{name}' has no armature; select an armature, or a mesh that is skinned to one")
         rig = rig_in_scene(armature, context.scene)
-        settings = context.scene.pasyn
+        settings = context.scene.pasyn.animal
         if settings.armature != armature:
             settings.armature = armature
             settings.species = _species(armature.name)
@@ -90,7 +90,7 @@ class PASYN_OT_import_animal(ReportsMistakes, bpy.types.Operator, ImportHelper):
         rig = load_rig(path)
         # Solid bones of a game rig's helpers would hide the animal.
         rig.armature.data.display_type = "STICK"
-        settings = context.scene.pasyn
+        settings = context.scene.pasyn.animal
         settings.armature = rig.armature
         settings.species = _species(path.stem)
         settings.source_file = str(path)
@@ -122,7 +122,7 @@ class PASYN_OT_map_animal(ReportsMistakes, bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """An animal must be chosen."""
-        if context.scene.pasyn.armature is None:
+        if context.scene.pasyn.animal.armature is None:
             cls.poll_message_set("Choose or import an animal first")
             return False
         if context.mode not in {"OBJECT", "POSE"}:

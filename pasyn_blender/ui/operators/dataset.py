@@ -25,11 +25,11 @@ def output_folder(settings: Any) -> Path:
     OutputError
         It is empty, or relative to a .blend that was never saved.
     """
-    if not settings.output.strip():
+    if not settings.dataset.output.strip():
         raise OutputError("choose a folder for the dataset")
-    if settings.output.startswith("//") and not bpy.data.filepath:
+    if settings.dataset.output.startswith("//") and not bpy.data.filepath:
         raise OutputError("save the .blend first, or choose a folder that is not relative to it")
-    return Path(bpy.path.abspath(settings.output)).expanduser().absolute()
+    return Path(bpy.path.abspath(settings.dataset.output)).expanduser().absolute()
 
 
 def write_input(context: bpy.types.Context, folder: Path) -> Path:
@@ -53,33 +53,33 @@ def write_input(context: bpy.types.Context, folder: Path) -> Path:
         The animal is gone, the background folder is not there, or the folder cannot be written.
     """
     settings = context.scene.pasyn
-    rig = rig_in_scene(settings.armature, context.scene, settings.source_file)
+    rig = rig_in_scene(settings.animal.armature, context.scene, settings.animal.source_file)
     place = folder / INPUT
     job: dict[str, Any] = {
-        "species": settings.species.strip() or "animal",
-        "rig": _rig_for_job(settings, rig, place),
+        "species": settings.animal.species.strip() or "animal",
+        "rig": _rig_for_job(settings.animal, rig, place),
         "rig_map": "rig_map.yaml",
-        "poses": settings.poses,
-        "images": settings.images,
-        "seed": settings.seed,
-        "resolution": list(settings.resolution),
-        "render": {"samples": settings.samples},
+        "poses": settings.pose.source,
+        "images": settings.dataset.images,
+        "seed": settings.dataset.seed,
+        "resolution": list(settings.dataset.resolution),
+        "render": {"samples": settings.dataset.samples},
     }
-    if settings.backgrounds.strip():
-        photos = Path(bpy.path.abspath(settings.backgrounds)).expanduser().absolute()
+    if settings.shots.backgrounds.strip():
+        photos = Path(bpy.path.abspath(settings.shots.backgrounds)).expanduser().absolute()
         if not photos.is_dir():
             raise BackgroundError(f"there is no folder {photos}; choose a folder of photos or leave it empty")
         job["backgrounds"] = [str(photos)]
-    command_line.write_text(place / "rig_map.yaml", settings.rig_map)
+    command_line.write_text(place / "rig_map.yaml", settings.animal.rig_map)
     command_line.write_job(place / "job.yaml", job)
     return place / "job.yaml"
 
 
-def _rig_for_job(settings: Any, rig: Any, place: Path) -> str:
+def _rig_for_job(animal: Any, rig: Any, place: Path) -> str:
     """The imported file while nobody changed the animal since, otherwise a copy of it as it is now."""
     now = fingerprint(rig)
-    if settings.source_file and settings.source_fingerprint == now and Path(settings.source_file).is_file():
-        return settings.source_file
+    if animal.source_file and animal.source_fingerprint == now and Path(animal.source_file).is_file():
+        return animal.source_file
     saved, mark = place / "rig.blend", place / "rig.fingerprint"
     # A .blend is different bytes each time it is written, and another rig file would be another dataset:
     # written once, it is used as long as the animal stays the same.
@@ -119,9 +119,9 @@ class PASYN_OT_render_dataset(ReportsMistakes, bpy.types.Operator):
         """A mapped animal, and no other run."""
         settings = context.scene.pasyn
         run = background_run.current()
-        if settings.armature is None:
+        if settings.animal.armature is None:
             cls.poll_message_set("Choose or import an animal first")
-        elif not settings.rig_map:
+        elif not settings.animal.rig_map:
             cls.poll_message_set("Map the animal first")
         elif run is not None and run.active:
             cls.poll_message_set("A dataset is being rendered")
@@ -140,7 +140,7 @@ class PASYN_OT_render_dataset(ReportsMistakes, bpy.types.Operator):
         run = background_run.start(
             [*program.command, "run", str(job), "--out", str(folder)],
             folder,
-            settings.images,
+            settings.dataset.images,
             folder / INPUT / "run.log",
             background_run.child_environment(os.environ, program.search_path),
         )

@@ -1,0 +1,5 @@
+"""Moving keypoints."""
+
+from __future__ import annotations
+
+CLASSES: tuple[type, ...] = ()

@@ -1,0 +1,51 @@
+"""The dataset to make."""
+
+import bpy
+
+from .paths import RELATIVE
+
+
+class PASYN_PG_dataset(bpy.types.PropertyGroup):
+    """How many pictures, how large, and where to."""
+
+    images: bpy.props.IntProperty(  # type: ignore[valid-type]
+        name="Pictures",
+        description="How many pictures to make",
+        default=24,
+        min=1,
+        soft_max=5000,
+        max=10_000_000,
+    )
+    seed: bpy.props.IntProperty(  # type: ignore[valid-type]
+        name="Seed",
+        description="Decides every choice of a dataset: the same seed gives the same pictures",
+        default=0,
+        min=0,
+    )
+    resolution: bpy.props.IntVectorProperty(  # type: ignore[valid-type]
+        name="Size",
+        description="Width and height of the pictures in pixels",
+        size=2,
+        default=(256, 256),
+        min=16,
+        soft_max=2048,
+        max=8192,
+    )
+    samples: bpy.props.IntProperty(  # type: ignore[valid-type]
+        name="Samples",
+        description="Samples a pixel; 16 with denoising is enough for training",
+        default=16,
+        min=1,
+        soft_max=256,
+        max=16384,
+    )
+    output: bpy.props.StringProperty(  # type: ignore[valid-type]
+        name="Folder",
+        description="Folder the dataset is written to",
+        subtype="DIR_PATH",
+        default="//dataset",
+        **RELATIVE,
+    )
+
+
+CLASSES = (PASYN_PG_dataset,)

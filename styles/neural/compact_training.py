@@ -18,6 +18,7 @@ from ..backgrounds import CACHE_BYTES, PhotoLibrary, photo_cache
 from .compact_file import TrainingState, read_card, read_training, write_compact, write_training
 from .compact_network import CompactNetwork, first_weights
 from .photo_statistics import content_distance, style_distance
+from .picture_batches import chosen_device, full_precision
 from .training_options import Progress, StyleTrainingOptions
 from .training_pictures import TrainingBatch, training_batch
 
@@ -53,11 +54,13 @@ def train_compact(
     output: Path,
     progress: Progress | None = None,
     stop: Callable[[], bool] = lambda: False,
+    device: str = "cpu",
 ) -> TrainingState:
     """Train a network, or go on with its training, and write it.
 
-    While it lasts the state is kept beside ``output``; see :func:`training_path`. It computes on the CPU, on
-    one thread, so that equal photos and options give equal bytes wherever the processor rounds alike.
+    While it lasts the state is kept beside ``output``; see :func:`training_path`. On the CPU it computes on
+    one thread, so that equal photos and options give equal bytes wherever the processor rounds alike; a GPU
+    adds up in no certain order, and gives nearly equal weights.
 
     Parameters
     ----------
@@ -71,6 +74,8 @@ def train_compact(
         Told after each step.
     stop
         Asked after each step: whether to keep the state and end.
+    device
+        As :func:`styles.neural.load` takes it. A training that was stopped may go on on another one.
 
     Returns
     -------
@@ -81,8 +86,10 @@ def train_compact(
     Raises
     ------
     StyleError
-        There are too few photos, a file is in the way or cannot be written, or the loss ran away.
+        There are too few photos, a file is in the way or cannot be written, the loss ran away, or there is
+        no such device.
     """
+    place = chosen_device(device)
     if len(library.photos) < 2:
         raise StyleError(f"{len(library.photos)} photo is too few to learn styles from; give at least 2")
     card: dict[str, Any] = {
@@ -95,7 +102,8 @@ def train_compact(
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        state = _run(state, library, options, kept, card, progress, stop)
+        with full_precision():
+            state = _run(state, library, options, kept, card, progress, stop, place)
     finally:
         torch.set_num_threads(threads)
     if state.step == options.steps:
@@ -157,11 +165,14 @@ def _run(
     card: dict[str, Any],
     progress: Progress | None,
     stop: Callable[[], bool],
+    device: torch.device,
 ) -> TrainingState:
     photos = [library.path(folder, name) for folder, name in library.photos]
     cache = photo_cache(2 * CACHE_BYTES)
-    weights = {name: value.clone().requires_grad_() for name, value in state.weights.items()}
-    moments = [{name: value.clone() for name, value in part.items()} for part in (state.first, state.second)]
+    weights = {name: _own(value, device).requires_grad_() for name, value in state.weights.items()}
+    moments = [
+        {name: _own(value, device) for name, value in part.items()} for part in (state.first, state.second)
+    ]
     losses = list(state.losses)
     for step in range(state.step, options.steps):
         loss = training_loss(CompactNetwork(weights), training_batch(photos, options, step, cache))
@@ -183,13 +194,21 @@ def _run(
     return state
 
 
+def _own(values: Tensor, device: torch.device) -> Tensor:
+    """Copy values to a device, even where they are there already: training changes them."""
+    return values.to(device, copy=True)
+
+
 def training_loss(network: CompactNetwork, batch: TrainingBatch) -> Tensor:
     """How far a network is from what it should make of a batch.
 
     The content in the style of the photo it was should be that photo again, pixel for pixel. In the style of
     another one it should have that one's colours and amounts of detail, and its own edges.
     """
-    target, content, other = (torch.from_numpy(part) for part in (batch.target, batch.content, batch.other))
+    place = next(iter(network.weights.values())).device
+    target, content, other = (
+        torch.from_numpy(part).to(place) for part in (batch.target, batch.content, batch.other)
+    )
     features = network.encode(content)
     # Mirrored: the style says how the photo looked, and not where.
     restored = network.restyle(content, features, network.encode(target.flip(-1)))

@@ -88,3 +88,10 @@ def test_help_needs_neither_torch_nor_numpy() -> None:
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
+
+
+def test_a_device_that_is_not_there_is_named(photos: Path, tmp_path: Path) -> None:
+    output = tmp_path / "look.safetensors"
+    with pytest.raises(StyleError, match=r"'gpu' is none of auto, cpu, cuda, mps"):
+        raise train(photos, "-o", output, "--device", "gpu", *SMALL).exception
+    assert not list(tmp_path.glob("look*"))

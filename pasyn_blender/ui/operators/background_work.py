@@ -29,7 +29,7 @@ class _Thread:
     def _run(self) -> None:
         try:
             self.result = self._work()
-        except BaseException as error:  # noqa: BLE001 - raised again where Blender can show it
+        except BaseException as error:  # raised again where Blender can show it
             self.error = error
 
     @property

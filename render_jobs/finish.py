@@ -20,6 +20,7 @@ from .composer import Composer
 from .job import Job
 from .manifest import program_version, read_seconds, write_manifest
 from .output_folder import locked, read_identity, read_job, remove_stale_partials
+from .picture_seconds import mean_seconds, read_picture_seconds
 from .pictures import Finished, finish_picture
 from .planning import plan_folder, read_rig_facts
 from .pose_record import pose_of, source_of_poses, summarise_poses
@@ -195,6 +196,7 @@ def build_dataset(
         quarantined=dataset.quarantined,
         missing=dataset.missing,
         seconds={index: seconds for index, seconds in read_seconds(folder).items() if index < len(shots)},
+        stages=mean_seconds(read_picture_seconds(folder)),
         run=run,
     )
     return dataset

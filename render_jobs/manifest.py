@@ -93,6 +93,7 @@ def write_manifest(
     quarantined: Sequence[int],
     missing: Sequence[int],
     seconds: Mapping[int, float],
+    stages: Mapping[str, float],
     run: Mapping[str, Any] | None = None,
 ) -> None:
     """Write ``manifest.json``.
@@ -115,6 +116,8 @@ def write_manifest(
         Shots without a picture.
     seconds
         Seconds each render took, as far as known.
+    stages
+        Mean seconds a picture of what comes after its render.
     run
         What to tell of the run that wrote it; by default what the last manifest told.
 
@@ -144,6 +147,7 @@ def write_manifest(
         "seconds": {
             "per_picture": statistics(list(seconds.values())),
             "pictures": {str(index): value for index, value in sorted(seconds.items())},
+            "after_the_render": dict(stages),
         },
         "run": dict(run) if run else None,
     }

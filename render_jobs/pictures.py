@@ -25,6 +25,7 @@ from . import layout
 from .composer import Composer
 from .finished_renders import Render, read_render
 from .picture_file import seal_picture, sealed_inputs
+from .picture_seconds import StageClock, note_picture_seconds
 from .shot import Shot
 
 # Level 1 takes a quarter of the time of zlib's own choice and, on photos, gives files as small.
@@ -82,13 +83,19 @@ def finish_picture(folder: Path, shot: Shot, identity: str, composer: Composer) 
     data = _read_current(path, inputs)
     alpha, keypoints = np.ascontiguousarray(rgba[..., 3]), render.truth["keypoints"]
     if data is None or composer.hides(shot):
-        composed = composer.compose(rgba, shot, render.truth)
+        clock = StageClock()
+        with clock.of("composition"):
+            composed = composer.compose(rgba, shot, render.truth)
         alpha = composed.alpha
         if composed.hidden is not None:
             keypoints = hidden_keypoints(keypoints, composed.hidden)
         if data is None:
-            data = seal_picture(_png(composer.finish(composed, shot)), inputs)
-            layout.write_atomically(path, data)
+            with clock.of("style and camera look"):
+                picture = composer.finish(composed, shot)
+            with clock.of("file"):
+                data = seal_picture(_png(picture), inputs)
+                layout.write_atomically(path, data)
+            note_picture_seconds(folder, shot.index, clock.seconds)
     label = label_picture(shot.index, layout.image_name(shot.index), keypoints, mask_from_alpha(alpha))
     return Finished(label, hashlib.sha256(data).hexdigest(), render.truth.get("canonical"))
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import layout
+from .picture_seconds import mean_seconds, read_picture_seconds
 from .pose_record import pose_label
 from .progress import in_words
 from .report_canonical import canonical_cards, pose_sources
@@ -285,6 +286,7 @@ def _speed(data: ReportData) -> str:
             ("longest", f"{number(float(seconds.max()))} s"),
             ("rendering, summed", in_words(float(seconds.sum()))),
         ]
+    facts += _after_the_render(data, float(seconds.mean()) if seconds.size else 0.0)
     run = _section(data.manifest, "run")
     for key, value in sorted(run.items()):
         if key == "seconds" and isinstance(value, int | float):
@@ -297,6 +299,22 @@ def _speed(data: ReportData) -> str:
         card("Time", pairs(facts) if facts else "nothing was recorded"),
     ]
     return f'<h2>Speed</h2><div class="cards">{"".join(cards)}</div>'
+
+
+def _after_the_render(data: ReportData, rendering: float) -> list[tuple[str, str]]:
+    """How long a picture takes once it is rendered, and which share of all its time that is."""
+    stages = mean_seconds(read_picture_seconds(data.folder))
+    if not stages:
+        stages = dict(_section(_section(data.manifest, "seconds"), "after_the_render"))
+    times = {name: float(value) for name, value in stages.items() if isinstance(value, int | float)}
+    total = sum(times.values())
+    if not total:
+        return []
+    facts = [(f"{name}, a picture", f"{number(1000 * value)} ms") for name, value in times.items()]
+    if rendering:
+        share = 100 * total / (total + rendering)
+        facts.append(("their share beside rendering", f"{number(share)} %"))
+    return facts
 
 
 def _plain(value: Any) -> str:

@@ -85,7 +85,10 @@ def make_folder(folder: Path, count: int = 4, annotated: bool = True, failed: tu
         json.dumps(
             {
                 "versions": {"pasyn": "0.1.0", "bpy": "4.5.15"},
-                "seconds": {"pictures": {str(i): 0.5 + i for i in range(count)}},
+                "seconds": {
+                    "pictures": {str(i): 0.5 + i for i in range(count)},
+                    "after_the_render": {"composition": 0.03, "style and camera look": 0.05, "file": 0.02},
+                },
                 "run": {"workers": 1, "seconds": 12.0},
             }
         )
@@ -156,6 +159,18 @@ def test_equal_folders_give_equal_bytes(tmp_path: Path) -> None:
     assert write_report(make_folder(tmp_path / "b")).read_bytes() == first
     # Nor does an older report in the folder change the new one.
     assert write_report(tmp_path / "a").read_bytes() == first
+
+
+def test_says_how_long_pictures_took_after_their_renders(tmp_path: Path) -> None:
+    page = write_report(make_folder(tmp_path / "run")).read_text()
+    # A mean render of 2 s, and 0.1 s after it.
+    for name, value in (
+        ("composition, a picture", "30 ms"),
+        ("style and camera look, a picture", "50 ms"),
+        ("file, a picture", "20 ms"),
+        ("their share beside rendering", "4.76 %"),
+    ):
+        assert re.search(rf"{re.escape(name)}.{{0,40}}{re.escape(value)}", page)
 
 
 def test_names_keypoints_that_never_appear_and_failed_shots(tmp_path: Path) -> None:

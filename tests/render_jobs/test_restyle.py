@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 from PIL import Image
 from runs import delivered_files, pasyn, small_job
 from stand_in_renderer import FACTS, write_render
 
+from pasyn_blender.annotation.masks import encode_mask, mask_from_alpha
 from pasyn_blender.errors import JobError, OutputError
 from render_jobs import layout
+from render_jobs.composer import Composer
 from render_jobs.finish import finish_folder
+from render_jobs.finished_renders import read_shots
 from render_jobs.job import Job, job_identity
-from render_jobs.output_folder import take_folder
+from render_jobs.output_folder import read_job, take_folder
+from render_jobs.picture_seconds import STAGES, picture_seconds_path, read_picture_seconds
 from render_jobs.plan import plan
+from render_jobs.report import write_report
 from render_jobs.restyling import plan_restyling, restyle
+from styles.preset import load_preset, preset_names, preset_to_plain
+from styles.transfer.methods import METHODS
 
 
 @pytest.fixture
@@ -42,14 +53,121 @@ def annotations(folder: Path) -> bytes:
     return layout.annotation_path(folder, "all").read_bytes()
 
 
-@pytest.mark.parametrize("style", ["none", "photo"])
-def test_every_style_leaves_the_labels_bytes(dataset: Path, tmp_path: Path, style: str) -> None:
-    out = tmp_path / "restyled"
-    done = restyle(plan_restyling(dataset, out, [f"style={style}", "camera_look=none"]))
+def label_files(folder: Path) -> dict[str, bytes]:
+    return {name: data for name, data in delivered_files(folder).items() if name.startswith("annotations/")}
+
+
+def picture_files(folder: Path) -> list[bytes]:
+    return [data for name, data in delivered_files(folder).items() if name.startswith("images/")]
+
+
+@pytest.fixture(scope="session")
+def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Path]]:
+    """Files with the published keys and shapes of each network and random numbers."""
+    torch = pytest.importorskip("torch")
+    from styles.neural import adain, stytr2
+    from styles.neural.compact_file import write_compact
+    from styles.neural.compact_network import CompactNetwork, compact_shapes
+
+    folder = tmp_path_factory.mktemp("checkpoints")
+    generator = torch.Generator().manual_seed(0)
+
+    def numbers(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
+        return {
+            name: torch.randn(shape, generator=generator) / math.sqrt(max(1, math.prod(shape[1:])))
+            for name, shape in shapes.items()
+        }
+
+    files: dict[str, dict[str, Path]] = {}
+    for kind, layouts in (("adain", adain.LAYOUTS), ("stytr2", stytr2.LAYOUTS)):
+        files[kind] = {}
+        for role, known in layouts.items():
+            files[kind][role] = folder / f"{kind}_{role}.pth"
+            torch.save(numbers(known.shapes), files[kind][role])
+    files["compact"] = {"weights": folder / "compact.safetensors"}
+    write_compact(
+        CompactNetwork(numbers(compact_shapes(8))), {"options": {"width": 8}}, files["compact"]["weights"]
+    )
+    return files
+
+
+LOOKS = [
+    # What a network makes is put back by code that the other methods use too: one place of it is enough.
+    *(
+        (method, where)
+        for method, about in METHODS.items()
+        for where in (about.where[:1] if about.is_network else about.where)
+    ),
+    *(("preset", name) for name in preset_names()),
+]
+
+
+@pytest.mark.parametrize(("method", "where"), LOOKS, ids=[" ".join(look) for look in LOOKS])
+def test_every_preset_and_every_method_leave_the_labels_bytes(
+    dataset: Path, tmp_path: Path, checkpoints: dict[str, dict[str, Path]], method: str, where: str
+) -> None:
+    """The paper's recipe, both published networks, and whatever a preset of one's own can be made of."""
+    preset = tmp_path / "look.yaml"
+    if method == "preset":
+        content = preset_to_plain(load_preset(where))
+    else:
+        content = {"steps": [{"method": method, "where": where, "strength": 0.7}]}
+    for step in content["steps"]:
+        if step["method"] in checkpoints:
+            step["files"] = {role: str(path) for role, path in checkpoints[step["method"]].items()}
+    preset.write_text(yaml.safe_dump(content))
+    plain, out = tmp_path / "plain", tmp_path / "restyled"
+    restyle(plan_restyling(dataset, plain, ["style=none"]))
+    done = restyle(plan_restyling(dataset, out, [f"style={preset}"]))
     assert done.delivered == 6
-    assert annotations(out) == annotations(dataset)
-    pictures = {name for name in delivered_files(out) if name.startswith("images/")}
-    assert any(delivered_files(out)[name] != delivered_files(dataset)[name] for name in pictures)
+    assert label_files(out) == label_files(plain) == label_files(dataset)
+    changed = sum(one != other for one, other in zip(picture_files(out), picture_files(plain), strict=True))
+    assert changed == (0 if where == "none" else 6)
+
+
+def test_what_an_occluder_takes_from_the_labels_is_what_it_hides(dataset: Path, tmp_path: Path) -> None:
+    bare, hidden = tmp_path / "bare", tmp_path / "hidden"
+    restyle(plan_restyling(dataset, bare, ["composition.occluded=0"]))
+    restyle(plan_restyling(dataset, hidden, ["composition.occluded=1", "composition.cover=[0.2,0.3]"]))
+    before, after = (json.loads(annotations(folder))["annotations"] for folder in (bare, hidden))
+    composer = Composer(read_job(hidden))
+    shots = read_shots(hidden)
+    assert shots is not None
+    lost = 0
+    for old, new, shot in zip(before, after, shots, strict=True):
+        render = layout.render_path(hidden, shot.index)
+        truth = json.loads(layout.truth_path(hidden, shot.index).read_text())
+        with Image.open(render) as image:
+            composed = composer.compose(np.asarray(image), shot, truth)
+        assert composed.hidden is not None
+        seen = mask_from_alpha(composed.alpha)
+        assert new["segmentation"] == encode_mask(seen)
+        assert new["area"] == np.count_nonzero(seen) <= old["area"]
+        assert not (seen & (composed.hidden == 255)).any()
+        points, covered = np.reshape(new["keypoints"], (-1, 3)), composed.hidden >= 128
+        for (x, y, v), (old_x, old_y, old_v) in zip(
+            points, np.reshape(old["keypoints"], (-1, 3)), strict=True
+        ):
+            assert (x, y) == (old_x, old_y)
+            behind = old_v > 0 and covered[int(y), int(x)]
+            assert v == (1 if behind else old_v)
+            lost += behind
+    assert lost > 0  # or nothing was tested
+
+
+def test_how_long_pictures_took_is_in_log_manifest_and_report_and_in_no_picture(
+    dataset: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "restyled"
+    restyle(plan_restyling(dataset, out, []))
+    assert set(read_picture_seconds(out)) == set(range(6))
+    noted = json.loads(layout.manifest_path(out).read_text())["seconds"]["after_the_render"]
+    assert set(noted) == set(STAGES) and min(noted.values()) >= 0
+    page = write_report(out).read_text()
+    assert all(f"{stage}, a picture" in page for stage in STAGES)
+    lines = picture_seconds_path(out).read_text().splitlines()
+    restyle(plan_restyling(dataset, out, []))
+    assert picture_seconds_path(out).read_text().splitlines() == lines  # nothing was made, nothing is noted
 
 
 def test_the_same_look_gives_the_same_bytes_and_a_second_call_does_nothing(

@@ -105,3 +105,42 @@ def show(job: JobFile, settings: Settings = None) -> None:
 
     resolved = load_job(job, settings or [])
     print(yaml.safe_dump(resolved.to_dict(), sort_keys=False, allow_unicode=True), end="")
+
+
+@app.command()
+def shot(
+    job: JobFile,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder to write to.", metavar="DIR", show_default=False)
+    ],
+    index: Annotated[int, typer.Option(help="Which shot, from 0.", metavar="N", min=0, max=10_000_000)] = 0,
+    rig_facts: Annotated[
+        Path | None,
+        typer.Option(
+            "--rig-facts",
+            help="rig.json of a run's folder; needed where poses come from the rig's own actions.",
+            metavar="FILE",
+        ),
+    ] = None,
+    truth: Annotated[
+        str | None,
+        typer.Option(
+            help="Truth record of the shot (renders/000012.json), or - for standard input: the photo is then "
+            "cropped to the ground the animal stands on, as it is in the dataset.",
+            metavar="FILE",
+        ),
+    ] = None,
+    settings: Settings = None,
+) -> None:
+    """Draw one shot of a job without rendering it.
+
+    Writes shot.json, which says everything that decides the picture: poses to choose from, camera, light,
+    coat and background; and, where the job has background photos, background.png: the part of the photo
+    that stands behind the animal. Blender's panel shows shots with it.
+    """
+    from .job_shot_command import draw_shot
+
+    drawn = draw_shot(load_job(job, settings or []), index, output.absolute(), rig_facts, truth)
+    where = drawn.shot.background.photo or f"a view of {drawn.shot.light.world}"
+    print(f"shot {index}: {drawn.shot_path}")
+    print(f"  background: {drawn.background_path or where}")

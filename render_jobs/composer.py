@@ -100,7 +100,7 @@ class Composer:
             scene = Scene.from_truth(truth)
         except ValueError as error:
             raise OutputError(f"render {shot.index}: {error}; delete its files and run again") from error
-        background = self._background(rgba, scene, shot, truth)
+        background = self.background(rgba, scene, shot, truth)
         ranges, draw = self._job.composition, self._composition(shot)
         return compose_scene(rgba, scene, background, ranges, draw, photo=shot.background.photo is not None)
 
@@ -125,9 +125,25 @@ class Composer:
         generator = subject_generator(self._job.seed, shot.index, COMPOSITION)
         return draw_composition(self._job.composition, generator)
 
-    def _background(
+    def background(
         self, rgba: NDArray[np.uint8], scene: Scene, shot: Shot, truth: Mapping[str, Any]
     ) -> NDArray[np.uint8]:
+        """(H, W, 3) what stands behind a render, without the animal and its shade.
+
+        Parameters
+        ----------
+        rgba
+            (H, W, 4); its size and where its alpha is count.
+        scene
+            Of the truth.
+        shot, truth
+            Of the render.
+
+        Raises
+        ------
+        BackgroundError
+            The photo or world cannot be read.
+        """
         size = (rgba.shape[1], rgba.shape[0])
         place = shot.background
         if place.photo is None:

@@ -109,6 +109,12 @@ def prepare(context: bpy.types.Context) -> bool:
     return True
 
 
+def prepared(scene: Any) -> tuple[RigGeometry, RigMap] | None:
+    """The rest pose and map that :func:`prepare` has read for a scene; None while there are none."""
+    entry = _find(scene)
+    return None if entry is None else (entry.geometry, entry.rig_map)
+
+
 def _parse(text: str, geometry: RigGeometry) -> RigMap:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rig_map.yaml"

@@ -14,12 +14,12 @@ from typing import Final
 import numpy as np
 
 from ..anatomy.keypoint_sets import AP10K
-from ..anatomy.rotations import Array, between
+from ..anatomy.rotations import Array, between, nearest_rotation, to_turn
 from ..anatomy.skeleton import JOINTS, SIDES
 from ..anatomy.stance import STANCE
 from .anchors import keypoint_positions
 from .geometry import FloatArray, RigGeometry
-from .rig_map import RigMap
+from .rig_map import JointBinding, RigMap
 
 # Largest deviations from the canonical directions that still count as build, degrees in the sagittal and in
 # the frontal plane. Between cursorial mammals at stand the angles of stifle and hock differ by up to 40
@@ -85,6 +85,33 @@ def stance_alignments(geometry: RigGeometry, rig_map: RigMap) -> Array:
                 continue
             aligned[JOINTS.index(name)] = between(_nearest_natural(expected, direction, *natural), direction)
     return aligned
+
+
+def joints_at_rest(rig_map: RigMap, standing: RigGeometry, geometry: RigGeometry) -> dict[str, JointBinding]:
+    """Carry joints found in a standing pose back to the rest pose with their bones.
+
+    That rest pose is no stance, and how far it is from one only the standing pose tells.
+
+    Parameters
+    ----------
+    rig_map
+        Map with joint positions as they are in the standing pose.
+    standing, geometry
+        The rig in that pose, and at rest.
+    """
+    aligned = stance_alignments(standing, rig_map)
+    frame = rig_map.body_frame
+    joints = {}
+    for name, joint in rig_map.joints.items():
+        bone = geometry.bone_names.index(joint.bone)
+        back = geometry.bone_matrices[bone] @ np.linalg.inv(standing.bone_matrices[bone])
+        x, y, z = (back @ np.array([*joint.position, 1.0]))[:3]
+        turn = frame @ nearest_rotation(back[:3, :3]) @ frame.T @ aligned[JOINTS.index(name)]
+        a, b, c = np.degrees(to_turn(turn))
+        joints[name] = JointBinding(
+            joint.bone, (float(x), float(y), float(z)), alignment=(float(a), float(b), float(c))
+        )
+    return joints
 
 
 def _nearest_natural(expected: FloatArray, found: FloatArray, sagittal: float, frontal: float) -> FloatArray:

@@ -5,18 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import bpy
-import numpy as np
 
-from ..anatomy.rotations import nearest_rotation, to_turn
-from ..anatomy.skeleton import JOINTS
 from ..errors import MappingError
-from .actions import apply_action, clear_action, list_actions
-from .alignment import stance_alignments
+from .actions import ActionRange, apply_action, clear_action, list_actions
+from .alignment import joints_at_rest
 from .extraction import deformed_vertices, posed_bone_matrices
 from .geometry import RigGeometry
 from .loaded_rig import LoadedRig
 from .mapping import map_rig
-from .rig_map import JointBinding, RigMap
+from .rig_map import RigMap
 
 _STANDING_NAMES = ("idle", "stand", "walk", "rest")
 
@@ -44,41 +41,40 @@ def map_loaded_rig(rig: LoadedRig, geometry: RigGeometry) -> RigMap:
     try:
         return map_rig(geometry, name)
     except MappingError as at_rest:
-        actions = sorted(
-            list_actions(rig),
-            key=lambda action: not any(word in action.name.lower() for word in _STANDING_NAMES),
-        )
-        for action in actions:
-            apply_action(rig, action.name, action.start)
-            bpy.context.view_layer.update()
-            depsgraph = bpy.context.evaluated_depsgraph_get()
-            posed = posed_bone_matrices(rig, depsgraph)
-            standing = replace(geometry, vertices=deformed_vertices(rig, depsgraph), bone_matrices=posed)
+        for action in actions_to_try(rig):
+            standing = posed_geometry(rig, geometry, action)
             try:
                 found = map_rig(standing, name)
             except MappingError:
                 continue
-            return replace(found, joints=_joints_at_rest(found, standing, geometry))
+            return replace(found, joints=joints_at_rest(found, standing, geometry))
         raise at_rest
     finally:
         clear_action(rig)
 
 
-def _joints_at_rest(rig_map: RigMap, standing: RigGeometry, geometry: RigGeometry) -> dict[str, JointBinding]:
-    """Carry joints found in a standing pose back to the rest pose with their bones.
+def actions_to_try(rig: LoadedRig) -> list[ActionRange]:
+    """Actions in whose first frame the animal may stand, the likeliest first."""
+    return sorted(
+        list_actions(rig),
+        key=lambda action: not any(word in action.name.lower() for word in _STANDING_NAMES),
+    )
 
-    That rest pose is no stance, and how far it is from one only the standing pose tells.
+
+def posed_geometry(rig: LoadedRig, geometry: RigGeometry, action: ActionRange) -> RigGeometry:
+    """A rig as it is in the first frame of an action; it is left posed so.
+
+    Parameters
+    ----------
+    rig
+        The rig.
+    geometry
+        Its rest pose.
+    action
+        One of its actions.
     """
-    aligned = stance_alignments(standing, rig_map)
-    frame = rig_map.body_frame
-    joints = {}
-    for name, joint in rig_map.joints.items():
-        bone = geometry.bone_names.index(joint.bone)
-        back = geometry.bone_matrices[bone] @ np.linalg.inv(standing.bone_matrices[bone])
-        x, y, z = (back @ np.array([*joint.position, 1.0]))[:3]
-        turn = frame @ nearest_rotation(back[:3, :3]) @ frame.T @ aligned[JOINTS.index(name)]
-        a, b, c = np.degrees(to_turn(turn))
-        joints[name] = JointBinding(
-            joint.bone, (float(x), float(y), float(z)), alignment=(float(a), float(b), float(c))
-        )
-    return joints
+    apply_action(rig, action.name, action.start)
+    bpy.context.view_layer.update()
+    depsgraph = bpy.context.evaluated_depsgraph_get()
+    posed = posed_bone_matrices(rig, depsgraph)
+    return replace(geometry, vertices=deformed_vertices(rig, depsgraph), bone_matrices=posed)

@@ -139,8 +139,15 @@ def descendants(geometry: RigGeometry, bones: IntArray) -> IntArray:
     return np.flatnonzero(inside)
 
 
-def find_head(standing: Standing, geometry: RigGeometry, midline: Midline) -> Head:
+def find_head(standing: Standing, geometry: RigGeometry, midline: Midline, chosen: int | None = None) -> Head:
     """Find the head: the end of the midline that lies farthest before and above the front feet.
+
+    Parameters
+    ----------
+    standing, geometry, midline
+        The animal.
+    chosen
+        The head's bone where a person has chosen it.
 
     Raises
     ------
@@ -168,11 +175,15 @@ def find_head(standing: Standing, geometry: RigGeometry, midline: Midline) -> He
     pool = named or plain or candidates
     # Among bones that reach the far end, the head is the one with most of the far skin.
     bone = max(pool, key=lambda index: (float((midline.bones[far] == index).sum()), float(skin[index])))
+    if chosen is not None:
+        bone = chosen
     head_point = (geometry.bone_heads[bone] - standing.origin) @ standing.rotation.T
     beyond = _bones_beyond(standing, geometry, chest, head_point)
     bones = np.union1d(descendants(geometry, np.array([bone])), beyond)
     share = midline.bone_shares[:, bones].sum(axis=1)
     own = (share > 0.5) & ahead
+    if not own.any():
+        raise MappingError(f"the bone '{geometry.bone_names[bone]}' carries no skin of the head")
     border = np.flatnonzero((np.abs(share - 0.5) < 0.25) & ahead & (distance > 0.2 * distance.max()))
     base = points[border].mean(axis=0) if len(border) >= 2 else head_point
     if len(border) >= 2 and np.linalg.norm(head_point - base) < 0.35 * np.ptp(points[own], axis=0).max():
@@ -220,7 +231,11 @@ def _muzzle_tip(points: FloatArray, base: FloatArray, chest: FloatArray) -> Floa
 
 
 def find_tail(
-    standing: Standing, geometry: RigGeometry, midline: Midline, leg_bones: IntArray
+    standing: Standing,
+    geometry: RigGeometry,
+    midline: Midline,
+    leg_bones: IntArray,
+    chosen: int | None = None,
 ) -> tuple[IntArray, int]:
     """Find the tail's bones and the place on the back where the tail leaves the body.
 
@@ -230,6 +245,8 @@ def find_tail(
         The animal.
     leg_bones
         Bones that carry the legs' skin; what they hang on is no tail.
+    chosen
+        The tail's first bone where a person has chosen it.
 
     Returns
     -------
@@ -242,7 +259,11 @@ def find_tail(
     hind = float(standing.feet[2:, 1].mean())
     front = float(standing.feet[:2, 1].mean())
     spacing = hind - front
-    bones = _tail_bones(standing, geometry, leg_bones)
+    if chosen is None:
+        bones = _tail_bones(standing, geometry, leg_bones)
+    else:
+        bones = descendants(geometry, np.array([chosen]))
+        bones = bones[geometry.weights[:, bones].any(axis=0)]
     rear = points[:, 1] > hind - 0.35 * spacing
     # On the back, the outline's corner between croup and tail is the farthest point up and backward.
     back = rear & (points[:, 2] > 0.45 * max(standing.height * 0.6, points[rear, 2].max()))

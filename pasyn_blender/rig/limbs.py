@@ -173,7 +173,12 @@ def _handovers(heights: FloatArray, shares: FloatArray, bones: NDArray[np.int64]
 
 
 def find_bends(
-    trace: LegTrace, standing: Standing, geometry: RigGeometry, upper_height: float, hind: bool
+    trace: LegTrace,
+    standing: Standing,
+    geometry: RigGeometry,
+    upper_height: float,
+    hind: bool,
+    chosen: tuple[int | None, int | None] = (None, None),
 ) -> Leg:
     """Choose the joints of a traced leg.
 
@@ -187,6 +192,8 @@ def find_bends(
         Height at which elbow or stifle is expected from the trunk's outline.
     hind
         Whether it is a hind leg.
+    chosen
+        Bones below the middle and the lower joint where a person has chosen them.
     """
     candidates = _joint_candidates(trace, standing, geometry)
     upper, upper_bone = _upper_joint(trace, candidates, upper_height, hind)
@@ -194,7 +201,11 @@ def find_bends(
     reference = upper_height if upper_bone is None else 2 * upper - upper_height
     lower_ones = [item for item in candidates if item[0] < 0.80 * upper_height and item[1] != upper_bone]
     middle, middle_bone = _closest(lower_ones, share * reference, 0.15 * reference, 0.80 * upper_height)
+    if chosen[0] is not None:
+        middle, middle_bone = _bend_of(chosen[0], candidates, share * reference, trace, standing, geometry)
     lower, lower_bone = _closest(lower_ones, 0.3 * middle, 0.03 * upper_height, 0.7 * middle)
+    if chosen[1] is not None:
+        lower, lower_bone = _bend_of(chosen[1], candidates, 0.3 * middle, trace, standing, geometry)
     return Leg(trace, upper, middle, lower, middle_bone, lower_bone)
 
 
@@ -231,6 +242,23 @@ def _closest(
     if not plausible:
         return expected, None
     return min(plausible, key=lambda item: abs(np.log(item[0] / expected)))
+
+
+def _bend_of(
+    bone: int,
+    candidates: list[tuple[float, int]],
+    expected: float,
+    trace: LegTrace,
+    standing: Standing,
+    geometry: RigGeometry,
+) -> tuple[float, int]:
+    """Height at which a given bone bends the leg: where its skin begins, else where its head lies."""
+    own = [item for item in candidates if item[1] == bone]
+    if not own:
+        head = standing.rotation[2] @ (geometry.bone_heads[bone] - standing.origin)
+        return float(np.clip(head, trace.heights[0], trace.top)), bone
+    height, _ = _closest(own, expected, 0.0, np.inf)
+    return height, bone
 
 
 def _joint_candidates(trace: LegTrace, standing: Standing, geometry: RigGeometry) -> list[tuple[float, int]]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +20,7 @@ from .limbs import Leg, LegTrace, find_bends, trace_leg
 from .rig_map import JointBinding, RigMap
 
 _FEET = {"left_front": (0, 2), "right_front": (1, 3), "left_hind": (2, 0), "right_hind": (3, 1)}
+_NOTHING_CHOSEN: Final[Mapping[str, int]] = MappingProxyType({})
 
 
 def map_rig(geometry: RigGeometry, name: str) -> RigMap:
@@ -52,8 +57,16 @@ def map_rig(geometry: RigGeometry, name: str) -> RigMap:
     )
 
 
-def find_anatomy(geometry: RigGeometry) -> Anatomy:
+def find_anatomy(geometry: RigGeometry, chosen: Mapping[str, int] = _NOTHING_CHOSEN) -> Anatomy:
     """Everything that shape and skin tell about an animal.
+
+    Parameters
+    ----------
+    geometry
+        The rig, standing.
+    chosen
+        Canonical joint to index of the bone that is known to carry it: head, tail and lower legs are looked
+        for with these.
 
     Raises
     ------
@@ -73,13 +86,20 @@ def find_anatomy(geometry: RigGeometry) -> Anatomy:
                 f"not a standing quadruped: its {leg} leg cannot be followed up from the ground"
             )
     legs = {
-        name: find_bends(trace, standing, geometry, _upper_height(traces, name), name.endswith("hind"))
+        name: find_bends(
+            trace,
+            standing,
+            geometry,
+            _upper_height(traces, name),
+            name.endswith("hind"),
+            (chosen.get(f"{name}_cannon"), chosen.get(f"{name}_foot")),
+        )
         for name, trace in traces.items()
     }
-    head = find_head(standing, geometry, midline)
+    head = find_head(standing, geometry, midline, chosen.get("head"))
     eyes = find_eyes(standing, geometry, head)
     leg_bones = np.unique(np.concatenate([trace.bones for trace in traces.values()]))
-    tail_bones, tail_root = find_tail(standing, geometry, midline, leg_bones)
+    tail_bones, tail_root = find_tail(standing, geometry, midline, leg_bones, chosen.get("tail_base"))
     return Anatomy(standing, midline, head, eyes, tail_bones, tail_root, legs)
 
 

@@ -125,8 +125,8 @@ def shot(
     truth: Annotated[
         str | None,
         typer.Option(
-            help="Truth record of the shot (renders/000012.json), or - for standard input: the photo is then "
-            "cropped to the ground the animal stands on, as it is in the dataset.",
+            help="Truth record of the shot (renders/000012.json), or - for standard input: the background is "
+            "then what the dataset's camera sees behind the animal, a view of the shot's world too.",
             metavar="FILE",
         ),
     ] = None,
@@ -135,8 +135,8 @@ def shot(
     """Draw one shot of a job without rendering it.
 
     Writes shot.json, which says everything that decides the picture: poses to choose from, camera, light,
-    coat and background; and, where the job has background photos, background.png: the part of the photo
-    that stands behind the animal. Blender's panel shows shots with it.
+    coat and background; and background.png, what stands behind the animal: the part of a photo, or, with
+    --truth, the view of a world. Blender's panel shows shots with it.
     """
     from .job_shot_command import draw_shot
 

@@ -45,7 +45,7 @@ class DrawnShot:
     shot_path
         Its record.
     background_path
-        What stands behind the animal; None for a view of the shot's world.
+        What stands behind the animal; None for a view of the shot's world without a truth record.
     """
 
     shot: Shot
@@ -68,8 +68,9 @@ def draw_shot(
         ``rig.json`` of an output folder; needed where poses come from the rig's own actions.
     truth
         Path of the shot's truth record (``renders/000012.json``), or ``"-"`` to read it from standard input
-        after ``shot.json`` is written. Where photos are cropped to the ground the animal stands on, the crop
-        depends on it; without one, the crop is as planned. A record without a render beside it says with
+        after ``shot.json`` is written. The view of a world depends on its camera, and so does the crop of a
+        photo where it is cropped to the ground the animal stands on; without a record, a photo is cropped
+        as planned, and a world is not shown. A record without a render beside it says with
         ``"box"`` (left, top, right, bottom in pixels) where in the picture the animal is.
 
     Raises
@@ -82,13 +83,15 @@ def draw_shot(
             (folder / name).unlink(missing_ok=True)
     shot = plan_shot(job, _facts(job, facts_file), index, _photos(job, folder))
     layout.write_atomically(folder / SHOT, (shot.to_json() + "\n").encode())
-    if shot.background.photo is None:
+    photo = shot.background.photo
+    if truth is None and photo is None:
         return DrawnShot(shot, folder / SHOT, None)
-    if truth is None or not job.composition.ground:
-        path = job.backgrounds[shot.background.folder] / shot.background.photo
+    if photo is not None and (truth is None or not job.composition.ground):
+        path = job.backgrounds[shot.background.folder] / photo
         picture = photo_crop(path, shot.background.crop, shot.background.mirror, job.resolution)
     else:
-        picture = _grounded(job, shot, truth)
+        assert truth is not None
+        picture = _behind(job, shot, truth)
     png = io.BytesIO()
     Image.fromarray(picture).save(png, format="png")
     layout.write_atomically(folder / BACKGROUND, png.getvalue())
@@ -148,7 +151,7 @@ def _photo_state(job: Job) -> str:
     return digest.hexdigest()
 
 
-def _grounded(job: Job, shot: Shot, truth: str) -> NDArray[np.uint8]:
+def _behind(job: Job, shot: Shot, truth: str) -> NDArray[np.uint8]:
     """The background as the composer puts it behind the render that a truth record describes."""
     if truth == STANDARD_INPUT:
         name, content, render = "standard input", sys.stdin.buffer.read(), None

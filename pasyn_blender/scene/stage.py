@@ -189,20 +189,8 @@ class Stage:
                 f"action {shot.action!r} changes the number of vertices from {len(animal.geometry.vertices)} "
                 f"to {len(vertices)}; a modifier of the rig depends on the pose"
             )
-        body_frame = animal.rig_map.body_frame
-        ground = float((vertices[animal.bearing] @ body_frame[2]).min())
-        view = solve_view(vertices, body_frame, shot.camera, self.options.size, ground)
-        aim_camera(self.camera, view)
-        light = apply_light(self.lighting, shot.light, body_frame)
+        view, scene = frame_and_light(animal, vertices, shot, self.options.size, self.camera, self.lighting)
         self.coat.apply(shot.coat)
-        scene = SceneTruth(
-            up=body_frame[2],
-            ground=ground,
-            toward_sun=light.toward_sun,
-            sun_irradiance=light.sun_irradiance,
-            sky_irradiance=light.sky_irradiance,
-            shade=ground_shade(vertices, animal.geometry.triangles, body_frame, light.toward_sun, ground),
-        )
         truth = self._label(view, vertices, bones, shot.light.world_rotation, scene)
         if taken is not None:
             truth = replace(truth, canonical=_canonical_truth(taken))
@@ -306,6 +294,52 @@ class Stage:
             sky_rotation=sky_rotation(world_rotation, rig_map.body_frame),
             scene=scene,
         )
+
+
+def frame_and_light(
+    animal: Animal,
+    vertices: FloatArray,
+    shot: ShotRequest,
+    size: tuple[int, int],
+    camera: bpy.types.Object,
+    lighting: Lighting,
+) -> tuple[View, SceneTruth]:
+    """Aim camera, sun and sky at a posed animal.
+
+    Parameters
+    ----------
+    animal, vertices
+        The animal and its (V, 3) posed vertices, world space.
+    shot
+        Its camera and light are used.
+    size
+        (width, height) of the picture in pixels.
+    camera, lighting
+        What is aimed.
+
+    Returns
+    -------
+    The solved camera, and what composition needs to know of ground and light.
+
+    Raises
+    ------
+    RenderError
+        The pose cannot be framed, or the world is missing.
+    """
+    body_frame = animal.rig_map.body_frame
+    ground = float((vertices[animal.bearing] @ body_frame[2]).min())
+    view = solve_view(vertices, body_frame, shot.camera, size, ground)
+    aim_camera(camera, view)
+    light = apply_light(lighting, shot.light, body_frame)
+    scene = SceneTruth(
+        up=body_frame[2],
+        ground=ground,
+        toward_sun=light.toward_sun,
+        sun_irradiance=light.sun_irradiance,
+        sky_irradiance=light.sky_irradiance,
+        shade=ground_shade(vertices, animal.geometry.triangles, body_frame, light.toward_sun, ground),
+    )
+    return view, scene
 
 
 def _canonical_truth(taken: TakenPose) -> CanonicalTruth:

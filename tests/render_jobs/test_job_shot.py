@@ -68,17 +68,21 @@ def test_the_shot_is_the_datasets_own(tmp_path: Path, photos: Path, facts: Path)
     assert written_shot(tmp_path / "out").index == 400
 
 
-@pytest.mark.parametrize("ground", [True, False])
+@pytest.mark.parametrize("place", ["grounded photo", "photo", "world"])
 def test_the_background_is_the_one_behind_the_datasets_animal(
-    tmp_path: Path, photos: Path, ground: bool
+    tmp_path: Path, photos: Path, place: str
 ) -> None:
-    options = f"{{ground: {str(ground).lower()}, light: 0, shadow: 0, occluded: 0}}"
-    job = job_with(tmp_path, f"backgrounds: [photos]\ncomposition: {options}\n")
+    ground = str(place == "grounded photo").lower()
+    job = job_with(
+        tmp_path,
+        f"backgrounds: {'[]' if place == 'world' else '[photos]'}\n"
+        f"composition: {{ground: {ground}, light: 0, shadow: 0, occluded: 0}}\n",
+    )
     dataset, identity = tmp_path / "dataset", job_identity(job)
     take_folder(dataset, job, identity)
     layout.write_atomically(layout.rig_facts_path(dataset), json.dumps(FACTS.to_dict()).encode())
     layout.write_atomically(layout.rig_map_path(dataset), b"joints: {}\n")
-    for shot in plan(job, FACTS, list_photos(job.backgrounds).photos):
+    for shot in plan(job, FACTS, None if place == "world" else list_photos(job.backgrounds).photos):
         write_render(dataset, shot, identity, job.resolution)
     finish_folder(dataset)
     shots = read_shots(dataset)
@@ -111,7 +115,7 @@ def test_a_box_stands_for_a_render_and_standard_input_for_a_file(
     assert (tmp_path / "box" / BACKGROUND).read_bytes() == (tmp_path / "render" / BACKGROUND).read_bytes()
 
 
-def test_a_world_needs_no_background_and_a_prior_no_facts(tmp_path: Path) -> None:
+def test_without_a_truth_a_world_is_not_shown_and_a_prior_no_facts(tmp_path: Path) -> None:
     job = job_with(tmp_path, "").to_dict()
     drawn = draw_shot(Job.from_dict({**job, "poses": "prior"}), 3, tmp_path / "out")
     assert drawn.background_path is None and not (tmp_path / "out" / BACKGROUND).exists()

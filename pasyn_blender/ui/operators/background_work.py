@@ -62,12 +62,8 @@ class WorksInBackground:
         """
         raise NotImplementedError
 
-    def finish(self, context: bpy.types.Context, result: Any) -> Work | None:
+    def finish(self, context: bpy.types.Context, result: Any) -> None:
         """Write the result of the long part to Blender.
-
-        Returns
-        -------
-        A further long part, whose result is given to ``finish`` again; None when all is done.
 
         Raises
         ------
@@ -79,9 +75,7 @@ class WorksInBackground:
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Do all three parts at once; Blender calls it for scripts and for redoing."""
         try:
-            work: Work | None = self.begin(context)
-            while work is not None:
-                work = self.finish(context, work())
+            self.finish(context, self.begin(context)())
         except PasynError as error:
             return self._refuse(error)
         return {"FINISHED"}
@@ -115,23 +109,15 @@ class WorksInBackground:
         if event.type != "TIMER" or (self._thread is not None and self._thread.busy):
             return {"PASS_THROUGH"}
         thread = self._thread
+        self._end(context)
         try:
             if thread is None:
-                self._end(context)
                 return {"CANCELLED"}
             if thread.error is not None:
                 raise thread.error
-            work = self.finish(context, thread.result)
+            self.finish(context, thread.result)
         except PasynError as error:
-            self._end(context)
             return self._refuse(error)
-        except BaseException:
-            self._end(context)
-            raise
-        if work is not None:
-            self._thread = _Thread(work)
-            return {"PASS_THROUGH"}
-        self._end(context)
         return {"FINISHED"}
 
     def cancel(self, context: bpy.types.Context) -> None:

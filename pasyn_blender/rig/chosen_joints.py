@@ -65,7 +65,7 @@ def choose_joint(
     rig_map
         The map with it.
     note
-        Why keypoints that hang on the joint stayed where they were; empty where none did.
+        Why the animal could not be looked at with that bone; empty where it was.
 
     Raises
     ------
@@ -85,8 +85,7 @@ def choose_joint(
         found = place_keypoints(upright, anatomy)
         keypoints |= {name: found[name] for name in HANGING.get(joint, ()) if name not in kept}
     except MappingError as error:
-        if HANGING.get(joint):
-            note = f"the keypoints stayed where they were: {error}"
+        note = f"no keypoint follows, and the joint is put at the bone's head: {error}"
     bound = JointBinding(bone, _as_tuple(_carried(place, index[bone], upright, geometry)))
     changed = replace(
         rig_map,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,13 @@ import pytest
 from pasyn_blender.errors import RigMapError
 from pasyn_blender.rig.geometry import RigGeometry
 from pasyn_blender.rig.rig_map import JointBinding, KeypointAnchor, RigMap
-from pasyn_blender.rig.rig_map_file import read_rig_map, rig_map_text, write_rig_map
+from pasyn_blender.rig.rig_map_file import (
+    read_rig_map,
+    refuse_another_rigs,
+    refuse_moved,
+    rig_map_text,
+    write_rig_map,
+)
 
 
 @pytest.fixture
@@ -103,6 +110,48 @@ def test_a_slip_is_named(written: Path, geometry: RigGeometry, before: str, afte
     with pytest.raises(RigMapError, match=message) as caught:
         read_rig_map(edited(written, before, after), geometry)
     assert str(caught.value).startswith(str(written))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ("bone: Pelvis", "bone: Pelvs", "bone: Pelvs"),
+        ("  nose:", "  noes:", "noes"),
+        ("trunk_length: 1.5", "trunk_length: -1", "trunk_length"),
+        ("[0, 2]", "[0, 3]", "[0, 3]"),
+        ("ground: -0.25", "grund: -0.25", "grund"),
+    ],
+)
+def test_a_slip_is_found_by_its_line(
+    written: Path, geometry: RigGeometry, before: str, after: str, words: str
+) -> None:
+    lines = edited(written, before, after).read_text().splitlines()
+    (number,) = [row for row, line in enumerate(lines, 1) if words in line and not line.startswith("#")]
+    with pytest.raises(RigMapError, match=rf"line {number}: "):
+        read_rig_map(written, geometry)
+
+
+def test_a_map_of_another_rig_is_refused_with_what_differs(rig_map: RigMap, geometry: RigGeometry) -> None:
+    text = rig_map_text(rig_map)
+    refuse_another_rigs(text, geometry, "goat.yaml")
+    dog = replace(geometry, bone_names=("Hips", "Skull"), mesh_names=("Dog",))
+    with pytest.raises(
+        RigMapError,
+        match=r"goat.yaml: a map of another rig, 'goat.glb': this armature has no bone .* \(2 of 2\) "
+        r"and no mesh 'Body'; its meshes are 'Dog'",
+    ):
+        refuse_another_rigs(text, dog, "goat.yaml")
+    # One slip of a person is told by its line, not as another rig.
+    refuse_another_rigs(text.replace("bone: Pelvis", "bone: Pelvs"), geometry, "goat.yaml")
+
+
+def test_a_map_from_before_the_animal_was_moved_is_refused(rig_map: RigMap, geometry: RigGeometry) -> None:
+    heads = np.tile(np.eye(4), (2, 1, 1))
+    heads[:, :3, 3] = [joint.position for joint in rig_map.joints.values()]
+    refuse_moved(rig_map, replace(geometry, bone_matrices=heads), "goat.yaml")
+    heads[:, :3, 3] += (0.0, 0.0, 2.0)
+    with pytest.raises(RigMapError, match=r"lie 1.3 trunk lengths .*put it back or map it again"):
+        refuse_moved(rig_map, replace(geometry, bone_matrices=heads), "goat.yaml")
 
 
 def test_a_person_may_leave_weights_and_part_out(written: Path, geometry: RigGeometry) -> None:

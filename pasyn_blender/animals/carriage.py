@@ -1,17 +1,15 @@
-"""Trunk, neck and tail of a moving animal, and its legs under it."""
+"""Trunk, neck and tail of a moving animal."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .clip import HOOVES, pose_ears, pose_neck, pose_tail
-from .footfalls import Contact, hoof_path, timing
-from .gait_tables import Step
-from .kinematics import Figure, HoofPath, leg_of, plant, shortfall, turn
+from .clip import TAIL_LAGS, pose_ears, pose_neck, pose_tail
+from .cycles import Cycles
+from .kinematics import Figure, turn
 from .skeleton import Bone
 from .sweep import FloatArray
 
@@ -50,57 +48,11 @@ class Carriage:
     sway: FloatArray
     ears: FloatArray
 
-
-@dataclass(frozen=True)
-class Course:
-    """What the feet do.
-
-    Attributes
-    ----------
-    contacts
-        For each foot, in the order of :data:`~.clip.HOOVES`, its contacts.
-    travel
-        Metres that the ground moves back in the whole motion.
-    step
-        How the feet roll and hang.
-    lane, sink
-        As in :class:`~.gait_tables.Gait`.
-    """
-
-    contacts: tuple[tuple[Contact, ...], ...]
-    travel: float
-    step: Step
-    lane: float
-    sink: float
-
-
-@dataclass(frozen=True)
-class Posed:
-    """A skeleton whose legs have been planted.
-
-    Attributes
-    ----------
-    figure
-        The skeleton.
-    stance
-        (F, 4) which feet are on the ground.
-    miss
-        Metres by which a foot on the ground is from where it was to be, at worst.
-    lowered
-        Metres that the trunk had to be lowered for the legs to reach, at most.
-    """
-
-    figure: Figure
-    stance: NDArray[np.bool_]
-    miss: float
-    lowered: float
-
-    @property
-    def steepest(self) -> float:
-        """Degrees that a bone turns between two frames at most."""
-        turns = self.figure.local
-        traces = (turns[:-1] * turns[1:]).sum(axis=(2, 3))  # of each turn back and the next one forth
-        return float(np.degrees(np.arccos(np.clip(0.5 * (traces.min() - 1.0), -1.0, 1.0))))
+    @staticmethod
+    def joined(parts: Sequence[Carriage]) -> Carriage:
+        """Several motions one after another."""
+        names = [field.name for field in fields(Carriage)]
+        return Carriage(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
 _STEADY_NECK = 0.75
@@ -109,8 +61,18 @@ _TAIL_CLEARANCE = 0.06
 """Height of the tail's tip above the ground, in hip heights."""
 
 
-def posed_trunk(bones: Sequence[Bone], carriage: Carriage) -> Figure:
-    """Skeleton with trunk, neck, tail and ears as they are carried, and legs as at rest."""
+def posed_trunk(bones: Sequence[Bone], carriage: Carriage, cycles: Cycles) -> Figure:
+    """Skeleton with trunk, neck, tail and ears as they are carried, and legs as at rest.
+
+    Parameters
+    ----------
+    bones
+        Skeleton at rest.
+    carriage
+        Of one or more motions.
+    cycles
+        Which these are.
+    """
     figure = Figure(bones, len(carriage.hips))
     bend, roll, yaw = carriage.bend, carriage.roll, carriage.yaw
     figure.rotate("spine_1", turn(2, -0.6 * yaw), turn(1, -0.5 * roll), turn(0, 0.55 * bend))
@@ -140,27 +102,34 @@ def posed_trunk(bones: Sequence[Bone], carriage: Carriage) -> Figure:
         carriage.head,
         carriage.look,
         -0.08 * carriage.look,
-        lowered=bool(carriage.neck.mean() > 30.0),
+        lowered=np.repeat([carriage.neck[rows].mean() > 30.0 for rows in cycles.slices()], cycles.lengths),
     )
-    at = np.arange(len(bend))
-    around = max(len(bend) - 1, 1)
-
-    def sway(lag: float) -> FloatArray:
-        # A swing runs down the tail: each bone repeats what the one before did.
-        before: FloatArray = np.interp((at - lag * around) % around, at, carriage.sway)
-        return before
-
+    # A swing runs down the tail: each bone repeats what the one before did.
+    swings = [_later(carriage.sway, lag, cycles) for lag in TAIL_LAGS]
     raised = carriage.tail - 0.5 * _pitch(figure, "pelvis")
     tail = figure.index("tail_4")
     # A long tail on short legs is carried as high as it needs to be off the ground.
     for _ in range(8):
-        pose_tail(figure, raised, sway)
+        pose_tail(figure, raised, swings)
         height = figure.carried("tail_4", figure.tails[tail])[:, 2]
-        if height.min() > _TAIL_CLEARANCE * rest_hip[2]:
+        low = -cycles.largest(-height) <= _TAIL_CLEARANCE * rest_hip[2]
+        if not low.any():
             break
-        raised = raised + 9.0
-    pose_ears(figure, -carriage.ears, np.zeros(len(bend)))
+        raised = raised + 9.0 * cycles.each(low)
+    pose_ears(figure, -carriage.ears, np.zeros(figure.frames))
     return figure
+
+
+def _later(curve: FloatArray, lag: float, cycles: Cycles) -> FloatArray:
+    """(F,) cyclic curves, each put off by a share of its motion."""
+
+    def put_off(own: FloatArray) -> FloatArray:
+        at = np.arange(len(own))
+        around = max(len(own) - 1, 1)
+        later: FloatArray = np.interp((at - lag * around) % around, at, own)
+        return later
+
+    return np.concatenate([put_off(curve[rows]) for rows in cycles.slices()])
 
 
 def _pitch(figure: Figure, name: str) -> FloatArray:
@@ -174,65 +143,3 @@ def _middle(figure: Figure, name: str) -> FloatArray:
     left, right = (figure.place(f"{name}{suffix}")[1] for suffix in (".L", ".R"))
     middle: FloatArray = 0.5 * (left + right)
     return middle
-
-
-def posed(bones: Sequence[Bone], carriage: Carriage, course: Course, tolerance: float) -> Posed:
-    """Plant the feet under the trunk, and lower the trunk where legs cannot reach the ground.
-
-    Parameters
-    ----------
-    bones
-        Skeleton at rest.
-    carriage
-        Trunk, neck and tail.
-    course
-        What the feet do.
-    tolerance
-        Metres by which feet may miss the ground.
-    """
-    figure = posed_trunk(bones, carriage)
-    phase = np.arange(figure.frames) / (figure.frames - 1)
-    legs = [leg_of(figure, limb, suffix) for limb, suffix in HOOVES]
-    places = [figure.place(leg.parent) for leg in legs]
-    pivots = [figure.place(leg.anchor)[1] for leg in legs]
-    whens = [timing(contacts, phase, course.travel) for contacts in course.contacts]
-
-    def paths(down: FloatArray) -> list[HoofPath]:
-        return [
-            hoof_path(when, leg, course.step, course.lane, course.sink, pivot - down - leg.pivot)
-            for when, leg, pivot in zip(whens, legs, pivots, strict=True)
-        ]
-
-    lowered = np.zeros(figure.frames)
-    up = np.array([0.0, 0.0, 1.0])
-    # Lowering the trunk does not move feet on the ground, and only those matter here.
-    grounded = paths(np.zeros(3))
-    for _ in range(8):
-        short, long = np.zeros(figure.frames), 0.0
-        for when, leg, path, pivot, (carrier, origin) in zip(
-            whens, legs, grounded, pivots, places, strict=True
-        ):
-            missed = shortfall(leg, path, carrier, origin - up * lowered[:, None])
-            slope = np.hypot(1.0, (path.toe - pivot)[:, 1] / pivot[:, 2])
-            short = np.maximum(short, np.where(when.stance, missed * slope, 0.0))
-            long = max(long, -float(missed[when.stance].min()))
-        if short.max() < tolerance:
-            break
-        lowered += 1.15 * _spread(short) + 0.3 * tolerance
-    figure.offset[:, 2] -= lowered
-    for (limb, suffix), path in zip(HOOVES, paths(up * lowered[:, None]), strict=True):
-        plant(figure, limb, suffix, path)
-    stance = np.column_stack([when.stance for when in whens])
-    return Posed(figure, stance, max(float(short.max()), long), float(lowered.max()))
-
-
-def _spread(needed: FloatArray) -> FloatArray:
-    """(F,) the smooth cyclic curve that lies above another, whose last value is its first."""
-    cycle = needed[:-1]
-    width = max(1, round(0.09 * len(cycle)))
-    offsets = range(-width, width + 1)
-    above = np.max([np.roll(cycle, k) for k in offsets], axis=0)
-    weights = np.array([1.0 + np.cos(np.pi * k / (width + 1)) for k in offsets])
-    smooth = sum(w * np.roll(above, k) for k, w in zip(offsets, weights / weights.sum(), strict=True))
-    spread: FloatArray = np.append(smooth, smooth[0])
-    return spread

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -73,25 +73,30 @@ def toe_of(bones: Sequence[Bone], limb: str, suffix: str) -> FloatArray:
 
 
 def pose_neck(figure: Figure, pitch: FloatArray, head: FloatArray, yaw: FloatArray | float = 0.0,
-               roll: FloatArray | float = 0.0, lowered: bool = False) -> None:  # fmt: skip
+               roll: FloatArray | float = 0.0,
+               lowered: NDArray[np.bool_] | bool = False) -> None:  # fmt: skip
     """Share a turn of the neck among its bones, and turn the head by so much more.
 
     A neck lowered to the ground bends at its base, hardly in its middle.
     """
     yaw, roll = np.asarray(yaw, float), np.asarray(roll, float)
     shares = (0.45, 0.32, 0.23)
-    bends = (0.66, 0.26, 0.08) if lowered else shares
+    bends = [np.where(lowered, low, share) for low, share in zip((0.66, 0.26, 0.08), shares, strict=True)]
     for name, share, bend in zip(("neck_1", "neck_2", "neck_3"), shares, bends, strict=True):
         figure.rotate(name, turn(2, share * 0.8 * yaw), turn(0, bend * pitch))
     figure.rotate("head", turn(2, 0.2 * yaw), turn(1, roll), turn(0, head))
 
 
-def pose_tail(figure: Figure, raised: FloatArray | float, sway: Callable[[float], FloatArray]) -> None:
-    """Raise the tail by degrees, and let a swing run down it; ``sway(lag)`` gives degrees sideways."""
+TAIL_LAGS: Final = (0.0, 0.09, 0.18, 0.27)
+"""Shares of the motion by which the tail's bones swing later than the first."""
+
+
+def pose_tail(figure: Figure, raised: FloatArray | float, swings: Sequence[FloatArray]) -> None:
+    """Raise the tail by degrees, and swing each of its bones to the side by degrees."""
     for i, share in enumerate((0.55, 0.3, 0.15, 0.0)):
         figure.rotate(
             f"tail_{i + 1}",
-            turn(1, sway(0.09 * i) * (0.5 + 0.35 * i)),
+            turn(1, swings[i] * (0.5 + 0.35 * i)),
             turn(0, share * np.asarray(raised, float)),
         )
 

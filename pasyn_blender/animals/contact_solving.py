@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -70,26 +70,24 @@ class ContactPoints:
     moments: FloatArray
     bone: IntArray
     radius: FloatArray
+    _parts: dict[tuple[str, ...], ContactPoints] = field(default_factory=dict, repr=False, compare=False)
 
-    def heights(self, turns: FloatArray, joints: FloatArray, of: IntArray | None = None) -> FloatArray:
+    def heights(self, turns: FloatArray, joints: FloatArray) -> FloatArray:
         """Heights of the points.
 
         Parameters
         ----------
         turns, joints
             (F, B, 3, 3) accumulated turns of all bones and (F, B, 3) places of their joints.
-        of
-            Numbers of the points asked for; all by default.
 
         Returns
         -------
         ndarray
             (F, P) metres.
         """
-        moments = self.moments if of is None else self.moments[:, :, of]
-        radius = self.radius if of is None else self.radius[of]
         rows = np.concatenate([turns[:, :, 2], joints[:, :, 2:]], axis=2)
-        heights: FloatArray = rows.reshape(len(rows), -1) @ moments.reshape(-1, moments.shape[2]) - radius
+        flat = self.moments.reshape(-1, self.moments.shape[2])
+        heights: FloatArray = rows.reshape(len(rows), -1) @ flat - self.radius
         return heights
 
     def below(self, name: str, bones: Sequence[Bone]) -> FloatArray:
@@ -99,10 +97,14 @@ class ContactPoints:
         places: FloatArray = self.moments[number, :3, alone]
         return places
 
-    def on(self, names: Sequence[str], bones: Sequence[Bone]) -> IntArray:
-        """Numbers of the points that these bones carry."""
-        numbers = [i for i, bone in enumerate(bones) if bone.name in names]
-        return np.flatnonzero(np.isin(self.bone, numbers))
+    def on(self, names: tuple[str, ...], bones: Sequence[Bone]) -> ContactPoints:
+        """The points that these bones carry."""
+        if names not in self._parts:
+            numbers = [i for i, bone in enumerate(bones) if bone.name in names]
+            of = np.flatnonzero(np.isin(self.bone, numbers))
+            moments = np.ascontiguousarray(self.moments[:, :, of])
+            self._parts[names] = ContactPoints(moments, self.bone[of], self.radius[of])
+        return self._parts[names]
 
 
 def contact_points(bones: Sequence[Bone], height: float, skin: RestSkin | None = None) -> ContactPoints:

@@ -10,15 +10,14 @@ Clayton, Equine Locomotion, 2nd ed. 2013).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from .contact_solving import TRUNK, all_places
-from .kinematics import Figure, turn
+from .kinematics import turn
 from .leg_solving import Leg
-from .postures import Build, Numbers, Posture, pose_back, pose_legs, pose_trunk
+from .postures import Build, Numbers, Posture, Standing, pose_back, pose_legs, pose_trunk
 from .sweep import FloatArray
 
 CARPUS_ROOM: Final = 22.0
@@ -29,18 +28,11 @@ _LEAN: Final = 135.0
 """Degrees by which a cannon leans per share by which shoulder or hip have sunk."""
 
 
-@dataclass(frozen=True)
-class Standing:
-    """A posed trunk: places and turns of the bones that carry the legs."""
-
-    turns: Mapping[str, FloatArray]
-    joints: Mapping[str, FloatArray]
-    heads: Mapping[str, FloatArray]
-
-    def carried(self, bone: str, place: FloatArray) -> FloatArray:
-        """(3,) where a bone carries a place given at rest."""
-        moved: FloatArray = self.joints[bone] + self.turns[bone] @ (place - self.heads[bone])
-        return moved
+_TRUNK_NUMBERS: Final = (
+    "x", "y", "z",
+    *(f"{part}:{turned}" for part in ("pelvis", "spine", "chest") for turned in ("yaw", "roll", "pitch")),
+)  # fmt: skip
+"""Numbers of a posture that :func:`~.postures.pose_back` reads."""
 
 
 def _one(posture: Posture) -> Numbers:
@@ -49,25 +41,28 @@ def _one(posture: Posture) -> Numbers:
 
 def trunk_of(build: Build, posture: Posture) -> Standing:
     """Pose the trunk."""
-    figure = Figure(build.bones, 1)
-    pose_back(figure, build, _one(posture))
-    placed = {name: figure.place(name) for name in ("chest", "pelvis")}
-    return Standing(
-        {name: turns[0] for name, (turns, _) in placed.items()},
-        {name: joints[0] for name, (_, joints) in placed.items()},
-        build.heads,
-    )
+    decided = tuple(posture.get(name, 0.0) for name in _TRUNK_NUMBERS)
+    if decided not in build.trunks:
+        figure = build.figure.at_rest(1)
+        pose_back(figure, build, _one(dict(zip(_TRUNK_NUMBERS, decided, strict=True))))
+        placed = {name: figure.place(name) for name in ("chest", "pelvis")}
+        build.trunks[decided] = Standing(
+            {name: turns[0] for name, (turns, _) in placed.items()},
+            {name: joints[0] for name, (_, joints) in placed.items()},
+            build.heads,
+        )
+    return build.trunks[decided]
 
 
 def lowest(build: Build, posture: Posture, bones: tuple[str, ...], legs: bool = False) -> float:
     """Height of the lowest skin that these bones carry, metres."""
-    figure = Figure(build.bones, 1)
+    figure = build.figure.at_rest(1)
     numbers = _one(posture)
     pose_trunk(figure, build, numbers)
     if legs:
         pose_legs(figure, build, numbers)
     turns, joints = all_places(figure, build.bones)
-    return float(build.points.heights(turns, joints, build.points.on(bones, build.bones)).min())
+    return float(build.points.on(bones, build.bones).heights(turns, joints).min())
 
 
 def lowered(

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .clip import ease, hump
+from .cycles import Cycles
 from .gait_tables import Step
 from .kinematics import HoofPath, Leg
 from .sweep import FloatArray
@@ -109,7 +110,15 @@ def timing(contacts: Sequence[Contact], phase: FloatArray, travel: float) -> Tim
     return Timing(stance, share, behind, lift)
 
 
-def hoof_path(when: Timing, leg: Leg, step: Step, lane: float, sink: float, carried: FloatArray) -> HoofPath:
+def hoof_path(
+    when: Timing,
+    leg: Leg,
+    step: Step,
+    lane: FloatArray | float,
+    sink: FloatArray | float,
+    carried: FloatArray,
+    cycles: Cycles | None = None,
+) -> HoofPath:
     """Path of a foot.
 
     Parameters
@@ -126,6 +135,8 @@ def hoof_path(when: Timing, leg: Leg, step: Step, lane: float, sink: float, carr
         Extension of the fetlock under load, degrees.
     carried
         (F, 3) how far the trunk has taken the leg's pivot from its place at rest.
+    cycles
+        The motions that the frames belong to; ``None`` is a single one.
     """
     t, stance = when.share, when.stance
     toe, coronet = leg.joints[5], leg.joints[4]
@@ -154,4 +165,5 @@ def hoof_path(when: Timing, leg: Leg, step: Step, lane: float, sink: float, carr
         limp=limp,
         curl=step.curl if leg.front else 0.8 * step.curl,
         blade=step.blade,
+        cycles=cycles,
     )

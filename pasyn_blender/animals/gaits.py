@@ -8,13 +8,14 @@ from typing import Final
 
 import numpy as np
 
-from .carriage import Carriage, Course, Posed, posed
+from .carriage import Carriage
 from .clip import FRAMES_PER_SECOND, HOOVES, Clip, wave
 from .footfalls import Contact
-from .gait_tables import GAITS, STEPS, Gait, duty_factor, stride_length
+from .gait_tables import GAITS, Gait, duty_factor, stride_length
 from .kinematics import Figure, leg_of
 from .skeleton import Bone
 from .sweep import FloatArray
+from .trials import Course, Motion, Posed, Trial
 
 GRAVITY: Final = 9.81
 _FEWEST_FRAMES: Final = 16
@@ -83,9 +84,7 @@ def nimbleness(rest: Figure) -> float:
     return min(float(rest.rest_head("thigh.L")[2]) / (1.25 * trunk_length(rest)), 1.0)
 
 
-def gait_clip(
-    name: str, bones: Sequence[Bone], height: float, family: str = "unguligrade", seed: int = 0
-) -> Clip:
+def gait_motion(name: str, bones: Sequence[Bone], family: str = "unguligrade", seed: int = 0) -> Motion:
     """One stride of a gait on the spot.
 
     Parameters
@@ -94,8 +93,6 @@ def gait_clip(
         Key of :data:`~.gait_tables.GAITS` of the family.
     bones
         Skeleton at rest.
-    height
-        Height of the withers, metres; what the gait is measured by is the hip's height, from the bones.
     family
         ``unguligrade`` or ``digitigrade``.
     seed
@@ -103,18 +100,19 @@ def gait_clip(
 
     Returns
     -------
-    Clip
-        Cyclic; feet in stance move backwards at the clip's speed. Where legs are too short for the step the
-        trunk is carried lower, and where that does not help the stride is shorter.
+    Motion
+        Of a clip that is cyclic; feet in stance move backwards at the clip's speed. Where legs are too short
+        for the step the trunk is carried lower, and where that does not help the stride is shorter.
     """
-    gait = _uncrossed(varied(GAITS[family][name], stream(seed, name)), Figure(bones, 1))
+    rest = Figure(bones, 1)
+    gait = _uncrossed(varied(GAITS[family][name], stream(seed, name)), rest)
     hip = hip_height(bones)
     fewest = _FEWEST_FRAMES
     for _ in range(12):
         length = gait.stride * stride_length(gait.froude) * hip
         seconds = length / np.sqrt(gait.froude * GRAVITY * hip)
         frames = max(round(seconds * FRAMES_PER_SECOND), fewest)
-        found = _stride(gait, bones, hip, family, frames, length)
+        found = yield _stride(gait, rest, hip, family, frames, length)
         if found.lowered < _MOST_LOWERED * hip and found.miss < TOLERANCE * hip:
             if found.steepest < STEEPEST:
                 break
@@ -122,8 +120,7 @@ def gait_clip(
             continue
         shorter = (_MOST_LOWERED * hip / max(found.lowered, 1e-6)) ** 0.4
         gait = replace(gait, stride=min(max(shorter, 0.82), 0.96) * gait.stride)
-    figure = found.figure
-    return Clip(name, figure.local, figure.offset, found.stance, length / frames, found.miss)
+    return Clip(name, found.turns, found.offset, found.stance, length / frames, found.miss)
 
 
 def _uncrossed(gait: Gait, rest: Figure) -> Gait:
@@ -137,10 +134,8 @@ def _uncrossed(gait: Gait, rest: Figure) -> Gait:
     return replace(gait, touchdown=(left_hind, left_fore - later, right_hind, right_fore - later))
 
 
-def _stride(gait: Gait, bones: Sequence[Bone], hip: float, family: str, frames: int, length: float) -> Posed:
+def _stride(gait: Gait, rest: Figure, hip: float, family: str, frames: int, length: float) -> Trial:
     duty = gait.duty or duty_factor(gait.froude)
-    step = STEPS[family]
-    rest = Figure(bones, 1)
     contacts = []
     for i, touchdown in enumerate(gait.touchdown):
         k = 1 - i % 2  # hind feet come first in HOOVES, fore ones in a gait's pairs
@@ -149,9 +144,9 @@ def _stride(gait: Gait, bones: Sequence[Bone], hip: float, family: str, frames: 
         throw = gait.throw[k] * hip * nimbleness(rest)
         trail, reach = (throw, 0.0) if k else (0.0, throw)
         contacts.append((Contact(touchdown, up, shift, lift, gait.peak[k], trail, reach),))
-    course = Course(tuple(contacts), length, step, gait.lane, gait.sink)
+    course = Course(tuple(contacts), length, gait.lane, gait.sink)
     phase = np.arange(frames + 1) / frames
-    return posed(bones, carriage(gait, duty, phase, hip), course, TOLERANCE * hip)
+    return Trial(carriage(gait, duty, phase, hip), course, TOLERANCE * hip)
 
 
 def carriage(gait: Gait, duty: float, phase: FloatArray, hip: float) -> Carriage:

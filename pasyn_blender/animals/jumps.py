@@ -17,14 +17,15 @@ from typing import Final
 
 import numpy as np
 
-from .carriage import Carriage, Course, Posed, posed
+from .carriage import Carriage
 from .clip import FRAMES_PER_SECOND, HOOVES, Clip
 from .footfalls import Contact
-from .gait_tables import STEPS, stride_length
+from .gait_tables import stride_length
 from .gaits import GRAVITY, STEEPEST, TOLERANCE, finer, hip_height, nimbleness, stream, trunk_length
 from .kinematics import Figure, leg_of
 from .skeleton import Bone
 from .sweep import FloatArray
+from .trials import Course, Motion, Trial
 
 
 @dataclass(frozen=True)
@@ -134,8 +135,8 @@ def keyed(phase: FloatArray, *keys: tuple[float, float]) -> FloatArray:
     return curve
 
 
-def jump_clip(name: str, bones: Sequence[Bone], family: str = "unguligrade", seed: int = 0) -> Clip:
-    """One jump, cyclic and on the spot.
+def jump_motion(name: str, bones: Sequence[Bone], family: str = "unguligrade", seed: int = 0) -> Motion:
+    """One jump, of a clip that is cyclic and on the spot.
 
     Parameters
     ----------
@@ -167,28 +168,24 @@ def jump_clip(name: str, bones: Sequence[Bone], family: str = "unguligrade", see
     )
     frames = 0
     for _ in range(4):
-        if isinstance(jump, Leap):
-            found, travel = _leap(bones, family, jump, frames), 0.0
-        else:
-            found, travel = _jump(bones, family, jump, frames)
-        frames = found.figure.frames - 1
+        trial = _leap(rest, hip, jump, frames) if isinstance(jump, Leap) else _jump(rest, hip, jump, frames)
+        found = yield trial
+        frames = found.frames - 1
         if found.steepest < STEEPEST:
             break
         frames = finer(frames, found)
-    figure = found.figure
-    return Clip(name, figure.local, figure.offset, found.stance, travel / (figure.frames - 1), found.miss)
+    speed = trial.course.travel / (found.frames - 1)
+    return Clip(name, found.turns, found.offset, found.stance, speed, found.miss)
 
 
-def _jump(bones: Sequence[Bone], family: str, jump: Jump, frames: int) -> tuple[Posed, float]:
-    """Pose a jump over ``frames``, or over as many as it takes if that is 0; and the metres it covers."""
-    hip = hip_height(bones)
+def _jump(rest: Figure, hip: float, jump: Jump, frames: int) -> Trial:
+    """Try a jump over ``frames``, or over as many as it takes if that is 0."""
     lands = 1.31 + jump.flight
     whole = lands + 0.44  # in strides of the canter, of which the landing begins the next
     length = 0.92 * stride_length(jump.froude) * hip * whole
     seconds = length / np.sqrt(jump.froude * GRAVITY * hip)
     frames = frames or max(round(seconds * FRAMES_PER_SECOND), round(18 * whole))
     phase = np.arange(frames + 1) / frames
-    rest = Figure(bones, 1)
     height = [leg_of(rest, *hoof).height for hoof in HOOVES]
     fore, hind = jump.tuck[0] * height[1], jump.tuck[1] * height[0]
 
@@ -242,16 +239,14 @@ def _jump(bones: Sequence[Bone], family: str, jump: Jump, frames: int) -> tuple[
         sway=5.0 * np.cos(2.0 * np.pi * phase),
         ears=6.0 + 8.0 * curve((0.3, 0.0), (1.0, -1.0), (top, 1.0)),
     )
-    course = Course(contacts, length, STEPS[family], 0.3, 18.0)
-    return posed(bones, carriage, course, TOLERANCE * hip), length
+    course = Course(contacts, length, 0.3, 18.0)
+    return Trial(carriage, course, TOLERANCE * hip)
 
 
-def _leap(bones: Sequence[Bone], family: str, leap: Leap, frames: int) -> Posed:
-    """Pose a leap over ``frames``, or over as many as it takes if that is 0."""
-    hip = hip_height(bones)
+def _leap(rest: Figure, hip: float, leap: Leap, frames: int) -> Trial:
+    """Try a leap over ``frames``, or over as many as it takes if that is 0."""
     frames = frames or max(round(leap.seconds * np.sqrt(hip) * FRAMES_PER_SECOND), 26)
     phase = np.arange(frames + 1) / frames
-    rest = Figure(bones, 1)
     # The feet stand until the leap and are back in place after it; the cycle begins in the crouch.
     off, on = 0.36, 0.80
     contacts = []
@@ -284,5 +279,5 @@ def _leap(bones: Sequence[Bone], family: str, leap: Leap, frames: int) -> Posed:
         sway=3.0 * np.cos(2.0 * np.pi * phase),
         ears=6.0 * np.cos(2.0 * np.pi * (phase - 0.5)),
     )
-    course = Course(tuple(contacts), 0.0, STEPS[family], 0.1, 14.0)
-    return posed(bones, carriage, course, TOLERANCE * hip)
+    course = Course(tuple(contacts), 0.0, 0.1, 14.0)
+    return Trial(carriage, course, TOLERANCE * hip)

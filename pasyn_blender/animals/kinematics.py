@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 
+from .cycles import Cycles
 from .skeleton import Bone
-from .sweep import FloatArray
+from .sweep import FloatArray, IntArray
 
 
 def turn(axis: int, degrees: FloatArray | float) -> FloatArray:
@@ -36,16 +39,34 @@ class Figure:
 
     def __init__(self, bones: Sequence[Bone], frames: int) -> None:
         self.names = [bone.name for bone in bones]
-        self._parents = [self.names.index(bone.parent) if bone.parent else -1 for bone in bones]
+        self._numbers = {name: number for number, name in enumerate(self.names)}
+        self._parents = [self._numbers[bone.parent] if bone.parent else -1 for bone in bones]
         self.heads = np.array([bone.head for bone in bones])
         self.tails = np.array([bone.tail for bone in bones])
+        self._rest(frames)
+
+    def _rest(self, frames: int) -> None:
         self.frames = frames
-        self.local = np.broadcast_to(np.eye(3), (frames, len(bones), 3, 3)).copy()
+        self.local = np.zeros((frames, len(self.names), 3, 3))
+        self.local[..., [0, 1, 2], [0, 1, 2]] = 1.0
         self.offset = np.zeros((frames, 3))
+
+    def at_rest(self, frames: int) -> Figure:
+        """The same bones at rest, over so many frames."""
+        other = copy(self)
+        other._rest(frames)
+        return other
+
+    def at(self, rows: IntArray) -> Figure:
+        """The same bones in some of the frames."""
+        other = copy(self)
+        other.frames = len(rows)
+        other.local, other.offset = self.local[rows], self.offset[rows]
+        return other
 
     def index(self, name: str) -> int:
         """Number of a bone."""
-        return self.names.index(name)
+        return self._numbers[name]
 
     def rest_head(self, name: str) -> FloatArray:
         """(3,) rest position of a bone's joint."""
@@ -54,8 +75,8 @@ class Figure:
 
     def rotate(self, name: str, *turns: FloatArray) -> None:
         """Set a bone's turn to the product of the given ones, the last applied first."""
-        product = np.eye(3)
-        for factor in turns:
+        product = turns[0]
+        for factor in turns[1:]:
             product = product @ factor
         self.local[:, self.index(name)] = product
 
@@ -107,6 +128,8 @@ class HoofPath:
         (F,) degrees the limp hoof is flexed against the cannon.
     blade
         Degrees that the shoulder blade turns for each of the leg's, and the most it turns either way.
+    cycles
+        The motions that the frames belong to; ``None`` is a single one.
     """
 
     toe: FloatArray
@@ -117,6 +140,19 @@ class HoofPath:
     limp: FloatArray | float = 0.0
     curl: FloatArray | float = 0.0
     blade: tuple[float, float] = (0.6, 14.0)
+    cycles: Cycles | None = None
+
+    def at(self, rows: IntArray, cycles: Cycles) -> HoofPath:
+        """The path in some of the motions: at these frames, which they are."""
+
+        def some(values: FloatArray | float) -> FloatArray | float:
+            return values if np.ndim(values) == 0 else np.asarray(values)[rows]
+
+        return replace(
+            self, toe=self.toe[rows], pitch=self.pitch[rows], fetlock=self.fetlock[rows],
+            flexion=self.flexion[rows], fold=some(self.fold), limp=some(self.limp), curl=some(self.curl),
+            cycles=cycles,
+        )  # fmt: skip
 
 
 def _angle(vector: FloatArray) -> FloatArray:
@@ -205,7 +241,7 @@ class Leg:
     joints: FloatArray
     parent_joint: FloatArray
 
-    @property
+    @cached_property
     def spans(self) -> tuple[float, float]:
         """Shares of its links' lengths that it spans at least and at most; its joints go no further."""
         first, second = (link.reshape(2) for link in _links(self, np.zeros(1)))
@@ -349,9 +385,10 @@ def _leg_plane(
         blade = most * np.tanh(share * _degrees(_angle(span) - _angle(hang[1:])) / most)
         span = span - (turn(0, blade) @ (shoulder - leg.pivot))[:, 1:]
         if np.any(path.fold):
+            cycles = path.cycles or Cycles((len(span),))
             folded = path.fold * _folded(leg, np.hypot(span[:, 0], span[:, 1]))
             # A leg that is nearly straight folds by leaps as it shortens: flexing the carpus takes its time.
-            flexion = flexion + np.where(np.asarray(path.fold) > 0.0, _smoothed(folded), 0.0)
+            flexion = flexion + np.where(np.asarray(path.fold) > 0.0, cycles.smoothed(folded), 0.0)
     first, second = _links(leg, flexion)
     length = np.hypot(span[:, 0], span[:, 1])
     links = np.linalg.norm(first, axis=-1) + np.linalg.norm(second, axis=-1)
@@ -367,15 +404,6 @@ def _links(leg: Leg, flexion: FloatArray) -> tuple[FloatArray, FloatArray]:
     upper, middle = (elbow - shoulder)[1:], (carpus - elbow)[1:]
     bent = (turn(0, flexion) @ (fetlock - carpus))[:, 1:]
     return (upper, middle + bent) if leg.front else (upper + bent, middle)
-
-
-def _smoothed(curve: FloatArray) -> FloatArray:
-    """(F,) a cyclic curve, whose last value is its first, with its corners rounded."""
-    cycle = curve[:-1]
-    for _ in range(max(2, round(len(cycle) / 12))):
-        cycle = 0.25 * np.roll(cycle, 1) + 0.5 * cycle + 0.25 * np.roll(cycle, -1)
-    smooth: FloatArray = np.append(cycle, cycle[0])
-    return smooth
 
 
 def _folded(leg: Leg, span: FloatArray) -> FloatArray:

@@ -134,7 +134,11 @@ def frame_with(hinge: FloatArray, up: FloatArray) -> FloatArray:
     """(F, 3, 3) axes whose first is ``hinge`` and whose third is nearest to ``up``."""
     first = _unit(hinge)
     third = _unit(up - np.einsum("fi,fi->f", up, first)[:, None] * first)
-    return np.stack([first, np.cross(third, first), third], axis=-1)
+    a, b = third.T, first.T
+    second = np.column_stack(
+        [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
+    )
+    return np.stack([first, second, third], axis=-1)
 
 
 def _spanning(frame: FloatArray, reach: FloatArray) -> FloatArray:

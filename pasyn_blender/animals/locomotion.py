@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .clip import Clip
-from .gait_tables import GAITS
-from .gaits import gait_clip
-from .jumps import JUMPS, jump_clip
+from .gait_tables import GAITS, STEPS
+from .gaits import gait_motion
+from .jumps import JUMPS, jump_motion
 from .skeleton import Bone
+from .trials import tried_together
 
 
 def locomotion_clips(
@@ -27,6 +28,6 @@ def locomotion_clips(
     seed
         Varies speeds and amplitudes.
     """
-    gaits = (gait_clip(name, bones, height, family, seed) for name in GAITS[family])
-    jumps = (jump_clip(name, bones, family, seed) for name in JUMPS[family])
-    return (*gaits, *jumps)
+    gaits = (gait_motion(name, bones, family, seed) for name in GAITS[family])
+    jumps = (jump_motion(name, bones, family, seed) for name in JUMPS[family])
+    return tried_together(bones, STEPS[family], (*gaits, *jumps))

@@ -21,18 +21,18 @@ Of each leg, as in ``fore.L:ahead``
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .clip import HOOVES, Clip, pose_ears
-from .contact_solving import TRUNK, ContactPoints, RestSkin, all_places, contact_points, thickness_of
+from .clip import HOOVES, pose_ears
+from .contact_solving import ContactPoints, RestSkin, contact_points, thickness_of
 from .kinematics import Figure, turn
 from .leg_solving import FootPath, Leg, frame_with, leg_of, solve_leg
 from .skeleton import Bone
-from .sweep import FloatArray
+from .sweep import FloatArray, IntArray
 
 Posture = Mapping[str, float]
 Overlay = Callable[[FloatArray], Mapping[str, FloatArray]]
@@ -84,6 +84,20 @@ class Score:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """A posed trunk: places and turns of the bones that carry the legs."""
+
+    turns: Mapping[str, FloatArray]
+    joints: Mapping[str, FloatArray]
+    heads: Mapping[str, FloatArray]
+
+    def carried(self, bone: str, place: FloatArray) -> FloatArray:
+        """(3,) where a bone carries a place given at rest."""
+        moved: FloatArray = self.joints[bone] + self.turns[bone] @ (place - self.heads[bone])
+        return moved
+
+
+@dataclass(frozen=True)
 class Build:
     """An individual, as its motions need it.
 
@@ -101,6 +115,10 @@ class Build:
         Places of the bones' joints at rest, and of the ``lips``.
     thickness
         Metres of flesh between the ground and a joint that lies on it, by the bone below the joint.
+    figure
+        The skeleton.
+    trunks
+        Where trunks are whose postures were asked for, by what decides that.
     """
 
     bones: Sequence[Bone]
@@ -109,6 +127,8 @@ class Build:
     legs: tuple[Leg, ...]
     heads: Mapping[str, FloatArray]
     thickness: Mapping[str, float]
+    figure: Figure
+    trunks: dict[tuple[float, ...], Standing] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def trunk(self) -> float:
@@ -133,6 +153,7 @@ def build_of(bones: Sequence[Bone], height: float, skin: RestSkin | None = None)
             "lips": next(bone.tail for bone in bones if bone.name == "head"),
         },
         thickness=thickness_of(bones, height, skin),
+        figure=figure,
     )
 
 
@@ -169,7 +190,13 @@ class Numbers:
 
     def get(self, name: str) -> FloatArray:
         """(F,) one curve; zero where nothing is said."""
-        return self.curves.get(name, np.zeros(self.frames))
+        found = self.curves.get(name)
+        return np.zeros(self.frames) if found is None else found
+
+    def at(self, rows: IntArray) -> Numbers:
+        """The motion at some frames."""
+        some = {name: curve[rows] for name, curve in self.curves.items()}
+        return Numbers(len(rows), some, self.stance[rows])
 
 
 def numbers_of(score: Score) -> Numbers:
@@ -216,7 +243,8 @@ def numbers_of(score: Score) -> Numbers:
     return Numbers(len(at), curves, stance)
 
 
-def _joined(parts: Sequence[Numbers]) -> Numbers:
+def joined(parts: Sequence[Numbers]) -> Numbers:
+    """Motions one after another."""
     names = sorted({name for part in parts for name in part.curves})
     return Numbers(
         sum(part.frames for part in parts),
@@ -228,8 +256,8 @@ def _joined(parts: Sequence[Numbers]) -> Numbers:
 def pose_trunk(figure: Figure, build: Build, numbers: Numbers) -> None:
     """Turn the bones of trunk, neck, head, tail and ears."""
     pose_back(figure, build, numbers)
-    _pose_neck(figure, numbers, np.zeros(numbers.frames))
-    _pose_tail(figure, numbers, np.zeros(numbers.frames))
+    pose_neck(figure, numbers, np.zeros(numbers.frames))
+    pose_tail(figure, numbers, np.zeros(numbers.frames))
     pose_ears(figure, numbers.get("ears"), numbers.get("ears:out"))
 
 
@@ -250,7 +278,7 @@ def pose_back(figure: Figure, build: Build, numbers: Numbers) -> None:
     figure.rotate("chest", turn(2, get("chest:yaw")), turn(1, get("chest:roll")), turn(0, get("chest:pitch")))
 
 
-def _pose_neck(figure: Figure, numbers: Numbers, more: FloatArray) -> None:
+def pose_neck(figure: Figure, numbers: Numbers, more: FloatArray) -> None:
     """Neck and head as they are said, the neck lowered by so many degrees more."""
     get = numbers.get
     neck, yaw, roll = get("neck") + more, get("neck:yaw"), get("neck:roll")
@@ -264,7 +292,7 @@ def _pose_neck(figure: Figure, numbers: Numbers, more: FloatArray) -> None:
     )
 
 
-def _pose_tail(figure: Figure, numbers: Numbers, curl: FloatArray) -> None:
+def pose_tail(figure: Figure, numbers: Numbers, curl: FloatArray) -> None:
     """The tail as it is said, its end curled backwards by so many degrees a bone besides."""
     sway, raised, base = numbers.get("tail:sway"), numbers.get("tail"), numbers.get("tail:base")
     for i, share in enumerate((0.55, 0.30, 0.15, 0.0)):
@@ -273,62 +301,6 @@ def _pose_tail(figure: Figure, numbers: Numbers, curl: FloatArray) -> None:
             turn(1, sway * (0.5 + 0.35 * i)),
             turn(0, share * raised + (base, 0.0, 0.0, 0.0)[i] + (0.3, 0.8, 1.0, 1.2)[i] * curl),
         )
-
-
-def _raise_head(figure: Figure, build: Build, numbers: Numbers) -> None:
-    """Lower the neck less where the lips would come below the height that ``lips`` gives.
-
-    Grazing says how far the neck would go and leaves it to the ground to stop it.
-    """
-    lips = build.heads["lips"]
-    goal = np.maximum(numbers.get("lips"), 0.012) * build.height
-    below = build.points.below("head", build.bones)
-
-    def room(posed: Figure) -> FloatArray:
-        """Height of the lips, or what the rest of the head leaves of it."""
-        turns, joints = posed.place("head")
-        up = joints[:, 2] + turns[:, 2] @ (lips - build.heads["head"])
-        if not len(below):
-            return up
-        chin = joints[:, 2] + (turns[:, 2] @ below.T).min(axis=1)
-        return np.minimum(up, chin + 0.010 * build.height)
-
-    rows = np.flatnonzero(room(figure) < goal)
-    if not len(rows):
-        return
-    part = Numbers(
-        len(rows), {name: curve[rows] for name, curve in numbers.curves.items()}, numbers.stance[rows]
-    )
-    some = Figure(build.bones, len(rows))
-    some.local, some.offset = figure.local[rows], figure.offset[rows]
-    low, high = np.full(len(rows), -90.0), np.zeros(len(rows))
-    for step in range(13):
-        less = 0.5 * (low + high) if step < 12 else low
-        _pose_neck(some, part, less)
-        clear = room(some) > goal[rows]
-        low, high = np.where(clear, less, low), np.where(clear, high, less)
-    figure.local[rows] = some.local
-
-
-def _lay_tail(figure: Figure, build: Build, numbers: Numbers) -> None:
-    """Curl the tail where it would hang into the ground until it lies on it."""
-    room = 0.003 * build.height + build.thickness["tail_4"]
-    low, high = np.zeros(numbers.frames), np.full(numbers.frames, 90.0)
-
-    def height(curl: FloatArray) -> FloatArray:
-        _pose_tail(figure, numbers, curl)
-        ends = [
-            figure.carried(name, figure.tails[figure.index(name)])[:, 2]
-            for name in ("tail_2", "tail_3", "tail_4")
-        ]
-        return np.minimum.reduce(ends)
-
-    free = height(low) > room
-    for _ in range(9):
-        middle = 0.5 * (low + high)
-        clear = height(middle) > room
-        low, high = np.where(clear, low, middle), np.where(clear, middle, high)
-    _pose_tail(figure, numbers, np.where(free, 0.0, high))
 
 
 def foot_path(build: Build, leg: Leg, numbers: Numbers, places: Mapping[str, tuple[FloatArray, FloatArray]],
@@ -368,64 +340,3 @@ def pose_legs(figure: Figure, build: Build, numbers: Numbers) -> FloatArray:
         for leg in build.legs
     ]
     return np.column_stack(missed)
-
-
-def _pressed_out(figure: Figure, build: Build) -> FloatArray:
-    """(F,) metres by which the trunk has sunk into the ground; zero where it has not."""
-    trunk = build.points.on(TRUNK, build.bones)
-    turns, joints = all_places(figure, build.bones)
-    lowest = build.points.heights(turns, joints, trunk).min(axis=1)
-    return np.asarray(np.maximum(-lowest, 0.0))
-
-
-def solved(build: Build, scores: Sequence[Score]) -> tuple[Clip, ...]:
-    """Solve motions: the trunk as it is said but above the ground, the feet where they stand.
-
-    Where a standing foot is out of reach the trunk is lowered, evenly over the frames before and after.
-    """
-    parts = [numbers_of(score) for score in scores]
-    numbers = _joined(parts)
-    ends = np.cumsum([part.frames for part in parts])
-    clips = [slice(end - part.frames, end) for part, end in zip(parts, ends, strict=True)]
-    figure = Figure(build.bones, numbers.frames)
-    pose_trunk(figure, build, numbers)
-    lying = np.concatenate(
-        [np.full(part.frames, score.lies) for part, score in zip(parts, scores, strict=True)]
-    )
-    missed = pose_legs(figure, build, numbers)
-    for _ in range(3):
-        short = np.where(numbers.stance, missed, 0.0).max(axis=1)
-        if short.max() < 0.0015 * build.height:
-            break
-        for rows in clips:
-            figure.offset[rows, 2] -= _spread(1.25 * short[rows])
-        missed = pose_legs(figure, build, numbers)
-    if lying.any():
-        sunk = np.where(lying, _pressed_out(figure, build), 0.0)
-        if sunk.max() > 0.0:
-            figure.offset[:, 2] += sunk
-            missed = pose_legs(figure, build, numbers)
-    _raise_head(figure, build, numbers)
-    _lay_tail(figure, build, numbers)
-    return tuple(
-        Clip(score.name, figure.local[rows].copy(), figure.offset[rows].copy(), part.stance, 0.0,
-             float(np.where(part.stance, missed[rows], 0.0).max()))
-        for score, part, rows in zip(scores, parts, clips, strict=True)
-    )  # fmt: skip
-
-
-def _spread(lowering: FloatArray) -> FloatArray:
-    """What is needed at some frames, over the frames around them too: never less, and without corners."""
-    if lowering.max() <= 0.0:
-        return lowering
-    reach = 6
-    cyclic = abs(lowering[0] - lowering[-1]) < 1e-6
-    padded = (
-        np.pad(lowering[:-1], (2 * reach, 2 * reach + 1), mode="wrap")
-        if cyclic and len(lowering) > 2 * reach + 1
-        else np.pad(lowering, 2 * reach, mode="edge")
-    )
-    widest = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).max(axis=1)
-    kernel = np.hanning(2 * reach + 3)[1:-1]
-    spread: FloatArray = np.convolve(widest, kernel / kernel.sum(), mode="valid")
-    return spread

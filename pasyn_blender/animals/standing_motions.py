@@ -15,7 +15,8 @@ from ..errors import RigError
 from .clip import Clip
 from .contact_solving import RestSkin
 from .lively_motions import lively_scores
-from .postures import Build, Score, build_of, solved
+from .posture_solving import solved
+from .postures import Build, Score, build_of
 from .resting_motions import resting_scores
 from .skeleton import Bone
 from .standing_postures import (

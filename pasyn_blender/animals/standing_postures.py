@@ -9,7 +9,7 @@ import numpy as np
 
 from .clip import HOOVES
 from .folded_legs import balanced, resting_heights, trunk_of
-from .kinematics import Figure, turn
+from .kinematics import turn
 from .postures import Build, Moment, Numbers, Overlay, Posture, pose_trunk
 from .sweep import FloatArray
 
@@ -166,7 +166,7 @@ def _nods(build: Build, posture: Posture, necks: FloatArray, nose: float) -> Flo
 
 def _lips_height(build: Build, posture: Posture, necks: FloatArray, nose: float) -> FloatArray:
     """(N,) height of the lips with the neck lowered by so many degrees, metres."""
-    figure = Figure(build.bones, len(necks))
+    figure = build.figure.at_rest(len(necks))
     curves = {name: np.full(len(necks), value) for name, value in posture.items()}
     curves |= {"neck": necks, "head": _nods(build, posture, necks, nose)}
     pose_trunk(figure, build, Numbers(len(necks), curves, np.zeros((len(necks), 4), bool)))

@@ -191,8 +191,8 @@ def test_joints_stay_within_their_limits(animal: str) -> None:
 def test_a_lying_ungulate_has_its_legs_folded_on_the_ground(name: str) -> None:
     bones, height, clips = motions("zebra", "unguligrade")
     figure = figure_of(bones, clips[name])
-    points = contact_points(bones, height, SKIN)
-    heights = points.heights(*all_places(figure, bones), points.on(("chest", "spine_1", "spine_2"), bones))
+    points = contact_points(bones, height, SKIN).on(("chest", "spine_1", "spine_2"), bones)
+    heights = points.heights(*all_places(figure, bones))
     assert np.abs(heights.min(axis=1)).max() < 0.01 * height, "breast and belly lie on the ground"
     for suffix in (".L", ".R"):
         for cannon, most in (("front_cannon", 45.0), ("hind_cannon", 55.0)):

@@ -65,13 +65,20 @@ class AnimalModel:
 
 @lru_cache(maxsize=2)
 @cached_model(SKIN_VERTICES)
-def animal_model(species: str, individual: int) -> AnimalModel:
+def animal_model(species: str, individual: int, coat: str | None = None) -> AnimalModel:
     """Model of one individual; the same arguments give the same bytes.
+
+    Parameters
+    ----------
+    species, individual
+        Which animal.
+    coat
+        Kind of its coat; by default the one its seed draws.
 
     Raises
     ------
     RigError
-        If the species is not built in, or its description malformed.
+        If the species is not built in, has no such coat, or its description is malformed.
     """
     plan = body_plan(load_species(species), individual)
     surface = body_surface(plan, SKIN_VERTICES)
@@ -79,7 +86,7 @@ def animal_model(species: str, individual: int) -> AnimalModel:
     names = tuple(bone.name for bone in bones)
     neighbours = Neighbours(unique_edges(surface.quads))
     weights = skin_weights(plan, surface.sweeps, surface.vertices, neighbours, names)
-    coats = [coat_of(load_coat(species), plan, surface, neighbours)]
+    coats = [coat_of(load_coat(species), plan, surface, neighbours, coat)]
 
     parts = [surface.vertices]
     faces, rows = [surface.quads], [weights]

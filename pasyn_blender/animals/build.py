@@ -25,7 +25,9 @@ OVERLAP: Final = 0.005
 moments have no more; sheep's reach 0.009 and sitting dogs' 0.019."""
 
 
-def build_animal(species: str, individual: int, *, motions: bool = True) -> LoadedRig:
+def build_animal(
+    species: str, individual: int, *, motions: bool = True, coat: str | None = None
+) -> LoadedRig:
     """Build one individual, with its actions, into the current scene.
 
     Parameters
@@ -36,6 +38,8 @@ def build_animal(species: str, individual: int, *, motions: bool = True) -> Load
         Seed of the individual's proportions and coat, 0 or more.
     motions
         Whether it gets its actions, which take half of the time.
+    coat
+        Kind of its coat; by default the one its seed draws.
 
     Returns
     -------
@@ -45,9 +49,24 @@ def build_animal(species: str, individual: int, *, motions: bool = True) -> Load
     Raises
     ------
     RigError
-        If the species is not built in.
+        If the species is not built in, or has no such coat.
     """
-    model = animal_model(species, individual)
+    model = animal_model(species, individual, coat)
+    return put_into_scene(species, model, motions_of(model) if motions else ())
+
+
+def put_into_scene(species: str, model: AnimalModel, motions: tuple[Clip, ...]) -> LoadedRig:
+    """Make the objects of a model, with its actions, in the current scene; see :func:`build_animal`.
+
+    Parameters
+    ----------
+    species
+        The species it is of.
+    model
+        One individual.
+    motions
+        Its motions.
+    """
     collection = bpy.data.collections.new(species)
     bpy.context.scene.collection.children.link(collection)
     armature = _armature(species, model, collection)
@@ -61,7 +80,7 @@ def build_animal(species: str, individual: int, *, motions: bool = True) -> Load
     eyes.data.materials.append(eye_material(f"{species}_eye"))
     for bone in armature.pose.bones:
         bone.rotation_mode = "QUATERNION"
-    actions = bake_clips(armature, model.bones, _clips(model)) if motions else ()
+    actions = bake_clips(armature, model.bones, motions)
     bpy.context.scene.render.fps = FRAMES_PER_SECOND
     bpy.context.view_layer.update()
     return LoadedRig(
@@ -73,7 +92,8 @@ def build_animal(species: str, individual: int, *, motions: bool = True) -> Load
     )
 
 
-def _clips(model: AnimalModel) -> tuple[Clip, ...]:
+def motions_of(model: AnimalModel) -> tuple[Clip, ...]:
+    """Motions of an individual, computed without Blender."""
     plan = model.plan
     skin = RestSkin(model.vertices, model.weights)
     return clips(model.bones, plan.factors["withers_height"], plan.family, plan.individual, skin)

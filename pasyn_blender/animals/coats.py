@@ -134,6 +134,17 @@ def load_coat(species: str) -> Mapping[str, Any]:
     return data
 
 
+def coat_kinds(species: str) -> tuple[str, ...]:
+    """Names of a species' kinds of coat.
+
+    Raises
+    ------
+    RigError
+        The species is not built in, or its description malformed.
+    """
+    return tuple(kind.name for kind in read_kinds(load_coat(species)))
+
+
 def coat_of(
     description: Mapping[str, Any],
     plan: BodyPlan,

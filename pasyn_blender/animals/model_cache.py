@@ -41,8 +41,8 @@ _NO_MODEL: Final = (LookupError, TypeError, ValueError, AttributeError, ImportEr
 """What is raised on arrays that belong together in another way than a model's."""
 
 
-def cached_model(detail: float) -> Callable[[Callable[[str, int], Model]], Callable[[str, int], Model]]:
-    """Decorate a function of species and individual whose model is to be kept.
+def cached_model(detail: float) -> Callable[[Callable[..., Model]], Callable[..., Model]]:
+    """Decorate a function of species, individual and maybe a coat whose model is to be kept.
 
     With and without a cache the same bytes come out. Whatever hinders reading or writing leaves the model to
     be computed, without a word.
@@ -53,16 +53,16 @@ def cached_model(detail: float) -> Callable[[Callable[[str, int], Model]], Calla
         What else decides the model: how fine its skin is.
     """
 
-    def decorate(build: Callable[[str, int], Model]) -> Callable[[str, int], Model]:
+    def decorate(build: Callable[..., Model]) -> Callable[..., Model]:
         @functools.wraps(build)
-        def model(species: str, individual: int) -> Model:
-            path = model_path(species, individual, detail)
+        def model(species: str, individual: int, coat: str | None = None) -> Model:
+            path = model_path(species, individual, detail, coat)
             if path is not None:
                 found = _read(path)
                 if found is not None:
                     kept: Model = found
                     return kept
-            made = build(species, individual)
+            made = build(species, individual) if coat is None else build(species, individual, coat)
             try:
                 arrays = packed(made)
             except TypeError:
@@ -98,8 +98,13 @@ def cache_folder() -> Path | None:
         return None
 
 
-def model_path(species: str, individual: int, detail: float) -> Path | None:
+def model_path(species: str, individual: int, detail: float, coat: str | None = None) -> Path | None:
     """File in which a model is, or would be kept; ``None`` without a cache.
+
+    Parameters
+    ----------
+    species, individual, detail, coat
+        What decides the model; ``None`` for the coat that the individual has.
 
     Raises
     ------
@@ -117,7 +122,7 @@ def model_path(species: str, individual: int, detail: float) -> Path | None:
             _add(digest, path.relative_to(description.parent).as_posix().encode(), path.read_bytes())
     except OSError:
         return None
-    decided = json.dumps([species, individual, detail, np.__version__])
+    decided = json.dumps([species, individual, detail, np.__version__, *([] if coat is None else [coat])])
     _add(digest, decided.encode(), _PROGRAM)
     return folder / "animals" / f"{species}-{individual}-{digest.hexdigest()[:32]}.npz"
 

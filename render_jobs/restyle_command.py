@@ -51,6 +51,11 @@ def restyle_folder(
     progress = Progress()
     plan = plan_restyling(source.absolute(), target.absolute(), overrides)
     try:
-        return restyle(plan, on_begin=lambda count: progress.begin(count, 0), on_picture=progress.advance)
+        return restyle(
+            plan,
+            on_begin=lambda count: progress.begin(count, 0),
+            on_picture=progress.advance,
+            on_notice=progress.notice,
+        )
     finally:
         progress.end()

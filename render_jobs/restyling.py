@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import Final
 
 from pasyn_blender.errors import JobError, OutputError
+from styles.backgrounds import list_photos
+from styles.preset import load_preset
 
 from . import layout
-from .finish import Dataset, build_dataset, usable_photos
+from .finish import Dataset, build_dataset
 from .finished_renders import Render, read_render, read_shots, write_shots
 from .job import Job, job_identity
 from .job_file import apply_overrides, entries_from_plain
@@ -32,6 +34,9 @@ from .shot import Shot
 
 CHANGEABLE: Final = (*LOOK, "backgrounds", "split")
 """Parts of a job that decide no pixel of its renders."""
+
+MOST_NOTICES: Final = 10
+"""Photos left out that are told one by one."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,7 @@ def restyle(
     *,
     on_begin: Callable[[int], None] = lambda count: None,
     on_picture: Callable[[], None] = lambda: None,
+    on_notice: Callable[[str], None] = lambda notice: None,
 ) -> Dataset:
     """Make the new dataset, or what is missing of it.
 
@@ -105,6 +111,8 @@ def restyle(
         Called with the number of pictures.
     on_picture
         Called when a picture is finished.
+    on_notice
+        Told of each photo that is left out, and why.
 
     Raises
     ------
@@ -119,7 +127,10 @@ def restyle(
     if facts is None or shots is None or old_identity is None:
         raise OutputError(f"{source}: nothing is rendered there yet; use pasyn run first")
     identity = _identity(read_job(source), job, old_identity)
-    photos = usable_photos(job)
+    photos = _listed(job.backgrounds, on_notice)
+    style_folder = load_preset(job.style).photos
+    if style_folder is not None:
+        _listed([style_folder], on_notice)
     new_shots = [
         replace(shot, background=background_shot(job, photos, shot.index)) for shot in shots[: job.images]
     ]
@@ -135,6 +146,18 @@ def restyle(
         _take_quarantine(source, target)
         on_begin(len(new_shots))
         return build_dataset(target, job, identity, new_shots, on_picture=on_picture)
+
+
+def _listed(folders: Sequence[Path], on_notice: Callable[[str], None]) -> tuple[tuple[int, str], ...] | None:
+    """Photos of folders, telling of those that are left out; None without a folder."""
+    if not folders:
+        return None
+    library = list_photos(folders)
+    for warning in library.warnings[:MOST_NOTICES]:
+        on_notice(f"warning: {warning}")
+    if len(library.warnings) > MOST_NOTICES:
+        on_notice(f"warning: and {len(library.warnings) - MOST_NOTICES} more photos left out")
+    return library.photos
 
 
 def _identity(before: Job, job: Job, old_identity: str) -> str:

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from pasyn_blender.errors import BackgroundError
 
@@ -311,11 +311,15 @@ def _cutout(
     path = files[min(len(files) - 1, int(generator.random() * len(files)))]
     try:
         with Image.open(path) as opened:
-            cutout = opened.convert("RGBA")
+            cutout = ImageOps.exif_transpose(opened).convert("RGBA")
     except (OSError, SyntaxError, ValueError) as error:
         raise BackgroundError(f"{path}: not a readable picture ({error})") from None
-    if np.asarray(cutout)[..., 3].min() > 250:
-        raise BackgroundError(f"{path}: nothing of it is transparent; a cut-out is a picture with alpha")
+    alpha = np.asarray(cutout)[..., 3]
+    if alpha.min() > 250 or alpha.max() == 0:
+        amount = "nothing" if alpha.min() > 250 else "all"
+        raise BackgroundError(
+            f"{path}: {amount} of it is transparent; a cut-out is a picture with alpha that shows something"
+        )
     width, height = surroundings.size
     left, top, right, bottom = surroundings.box
     side = (0.4 + 1.2 * amount) * max(right - left, bottom - top) * FINENESS

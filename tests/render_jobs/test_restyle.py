@@ -16,7 +16,7 @@ from runs import delivered_files, pasyn, small_job
 from stand_in_renderer import FACTS, write_render
 
 from pasyn_blender.annotation.masks import encode_mask, mask_from_alpha
-from pasyn_blender.errors import JobError, OutputError
+from pasyn_blender.errors import BackgroundError, JobError, OutputError
 from render_jobs import layout
 from render_jobs.composer import Composer
 from render_jobs.finish import finish_folder
@@ -199,6 +199,44 @@ def test_other_backgrounds_are_another_job_of_the_same_renders(dataset: Path, tm
     before = delivered_files(out)
     finish_folder(out)
     assert delivered_files(out) == before
+
+
+def test_photos_that_are_left_out_are_named(dataset: Path, tmp_path: Path) -> None:
+    photos, told = tmp_path / "photos", []
+    photos.mkdir()
+    Image.new("RGB", (90, 64), (120, 160, 90)).save(photos / "good.jpg")
+    (photos / "cut.jpg").write_bytes((photos / "good.jpg").read_bytes()[:300])
+    preset = tmp_path / "look.yaml"
+    preset.write_text(f"style_image: {photos}\nsteps: [{{method: reinhard}}]\n")
+    plan_of = plan_restyling(dataset, tmp_path / "restyled", [f"backgrounds=[{photos}]", f"style={preset}"])
+    assert restyle(plan_of, on_notice=told.append).delivered == 6
+    assert len(told) == 2  # once as a background, once as a style image
+    assert all("cut.jpg: left out: damaged" in notice for notice in told)
+
+
+def test_cutouts_stand_upright_and_must_show_something(dataset: Path, tmp_path: Path) -> None:
+    """A cut-out photo may have been turned in the hand; one without alpha would hide everything."""
+    folder = tmp_path / "cutouts"
+    folder.mkdir()
+    rgba = np.zeros((64, 48, 4), np.uint8)
+    rgba[24:] = (20, 160, 20, 255)
+    look = ["composition.occluded=1", "composition.occluders=[]", f"composition.cutouts=[{folder}]"]
+    look += ["composition.cover=[0.3,0.3]", "style=none", "camera_look=none"]
+
+    def made(image: Image.Image, name: str, **options: Any) -> list[bytes]:
+        image.save(folder / "a.png", **options)
+        restyle(plan_restyling(dataset, tmp_path / name, look))
+        return [
+            np.asarray(Image.open(path)).tobytes() for path in sorted((tmp_path / name / "images").iterdir())
+        ]
+
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    upright = made(Image.fromarray(rgba), "upright")
+    assert made(Image.fromarray(np.rot90(rgba)), "turned", exif=turned) == upright
+    for pixels, said in ((rgba[..., :3], "nothing of it is transparent"), (rgba * 0, "all of it is")):
+        with pytest.raises(BackgroundError, match=rf"a\.png: {said}"):
+            made(Image.fromarray(np.ascontiguousarray(pixels)), said[:3])
 
 
 def test_what_needs_another_render_is_refused_by_name(dataset: Path, tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ looked up anew each time, because undo replaces them.
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,35 +15,24 @@ import bpy
 
 from ..anatomy.keypoint_sets import AP10K
 from ..errors import PasynError
-from ..rig.anchors import keypoint_positions
 from ..rig.automatic import map_loaded_rig
-from ..rig.extraction import deformed_vertices, posed_bone_matrices, read_geometry
+from ..rig.extraction import read_geometry
 from ..rig.geometry import FloatArray, RigGeometry
-from ..rig.loaded_rig import LoadedRig, mesh_name
+from ..rig.loaded_rig import LoadedRig
 from ..rig.rig_map import RigMap
 from ..rig.rig_map_file import read_rig_map, rig_map_text
+from .live_rig import LiveRig, read_pose
 from .properties.animal import keep_map
+from .properties.keypoints import chosen_set, list_keypoints
 from .scene_animal import pose_kept, rig_in_scene
 
 KEYPOINTS = AP10K
+"""The set of scenes that chose none."""
 
-
-@dataclass
-class _Prepared:
-    """A map with the rig it was read for."""
-
-    scene: str
-    armature: str
-    text: str
-    geometry: RigGeometry
-    rig_map: RigMap
-    meshes: tuple[str, ...]
-    positions: FloatArray | None = None
-    problem: str = ""
-
-
-_prepared: list[_Prepared] = []
+_RIGS_KEPT = 4
+_rigs: list[LiveRig] = []
 _refused: set[tuple[str, str, int]] = set()
+_undoing = False
 
 
 def map_animal(context: bpy.types.Context) -> RigMap:
@@ -60,26 +48,82 @@ def map_animal(context: bpy.types.Context) -> RigMap:
     with pose_kept(rig):
         geometry = read_geometry(rig)
         rig_map = map_loaded_rig(rig, geometry)
-    text = rig_map_text(rig_map)
-    keep_map(context.scene, rig_map, text)
-    _remember(context.scene, rig, text, geometry, rig_map)
+    keep_read(context.scene, rig, geometry, rig_map, automatic=True)
     return rig_map
 
 
-def _remember(scene: Any, rig: LoadedRig, text: str, geometry: RigGeometry, rig_map: RigMap) -> None:
-    meshes = tuple(obj.name for obj in rig.meshes)
-    _prepared[:] = [_Prepared(scene.name, rig.armature.name, text, geometry, rig_map, meshes)]
+def keep_read(
+    scene: Any, rig: LoadedRig, geometry: RigGeometry, rig_map: RigMap, *, automatic: bool = False
+) -> None:
+    """Store a map in a scene, with the rig that was just read for it.
+
+    Parameters
+    ----------
+    scene
+        Where the animal stands.
+    rig, geometry
+        The rig, and what was read of it at rest.
+    rig_map
+        The map.
+    automatic
+        Whether it is what the automatic mapping finds, to which keypoints can be put back.
+    """
+    text = rig_map_text(rig_map)
+    keep_map(scene, rig_map, text)
+    live = _remember(scene, rig, geometry)
+    live.add_map(text, rig_map)
+    if automatic:
+        live.automatic = rig_map
 
 
-def _find(scene: Any) -> _Prepared | None:
+def store(scene: Any, rig_map: RigMap) -> None:
+    """Store an edited map of the animal that is mapped already.
+
+    The rig is not read again, so this takes no longer than writing the text.
+    """
+    live = current(scene)
+    text = rig_map_text(rig_map)
+    keep_map(scene, rig_map, text)
+    if live is not None:
+        live.preview = None
+        live.add_map(text, rig_map)
+
+
+def list_again(scene: Any) -> None:
+    """Fill the list of keypoints anew, after another set was chosen."""
+    live = current(scene)
+    if live is not None:
+        list_keypoints(scene, live.maps[scene.pasyn.animal.rig_map])
+    elif scene.pasyn.animal.rig_map:
+        prepare_soon()
+
+
+def _remember(scene: Any, rig: LoadedRig, geometry: RigGeometry) -> LiveRig:
+    live = LiveRig(scene.name, rig.armature.name, tuple(obj.name for obj in rig.meshes), geometry)
+    others = [known for known in _rigs if (known.scene, known.armature) != (live.scene, live.armature)]
+    _rigs[:] = [live, *others][:_RIGS_KEPT]
+    return live
+
+
+def current(scene: Any) -> LiveRig | None:
+    """The animal of a scene as it was read; None while it is not mapped, or not read for its map yet."""
     animal = scene.pasyn.animal
     armature = animal.armature
     if armature is None or not animal.rig_map:
         return None
-    for entry in _prepared:
-        if (entry.scene, entry.armature, entry.text) == (scene.name, armature.name, animal.rig_map):
-            return entry
-    return None
+    live = _read_of(scene)
+    return live if live is not None and animal.rig_map in live.maps else None
+
+
+def _read_of(scene: Any) -> LiveRig | None:
+    key = (scene.name, scene.pasyn.animal.armature.name)
+    return next((live for live in _rigs if (live.scene, live.armature) == key), None)
+
+
+def current_map(scene: Any) -> RigMap | None:
+    """The rig map of a scene; None while the rig is not read for it."""
+    live = current(scene)
+    return None if live is None else live.maps[scene.pasyn.animal.rig_map]
 
 
 def prepare(context: bpy.types.Context) -> bool:
@@ -90,7 +134,7 @@ def prepare(context: bpy.types.Context) -> bool:
     scene = context.scene
     if scene is None or scene.pasyn.animal.armature is None or not scene.pasyn.animal.rig_map:
         return False
-    if _find(scene) is not None:
+    if current(scene) is not None:
         return True
     animal = scene.pasyn.animal
     key = (scene.name, animal.armature.name, hash(animal.rig_map))
@@ -98,21 +142,20 @@ def prepare(context: bpy.types.Context) -> bool:
         return False
     try:
         rig = rig_in_scene(animal.armature, scene, animal.source_file)
-        with pose_kept(rig):
-            geometry = read_geometry(rig)
-        rig_map = _parse(animal.rig_map, geometry)
+        live = _read_of(scene)
+        if live is None or not live.fits(context):
+            with pose_kept(rig):
+                geometry = read_geometry(rig)
+            live = _remember(scene, rig, geometry)
+        rig_map = _parse(animal.rig_map, live.geometry)
     except PasynError:
         # The panel shows that the map must be made again; trying at every redraw would only cost time.
         _refused.add(key)
         return False
-    _remember(scene, rig, animal.rig_map, geometry, rig_map)
+    live.add_map(animal.rig_map, rig_map)
+    if len(scene.pasyn.keypoints.found) != len(chosen_set(scene).keypoints):
+        list_keypoints(scene, rig_map)
     return True
-
-
-def prepared(scene: Any) -> tuple[RigGeometry, RigMap] | None:
-    """The rest pose and map that :func:`prepare` has read for a scene; None while there are none."""
-    entry = _find(scene)
-    return None if entry is None else (entry.geometry, entry.rig_map)
 
 
 def _parse(text: str, geometry: RigGeometry) -> RigMap:
@@ -132,52 +175,42 @@ def positions(context: bpy.types.Context) -> FloatArray | None:
 
     Returns
     -------
-    (K, 3) array in the order of the keypoint set, rows of NaN for keypoints the rig does not have; None
-    while no map is ready.
+    (K, 3) array in the order of the scene's keypoint set, rows of NaN for keypoints the rig does not have or
+    whose mesh is hidden; None while no map is ready.
     """
-    entry = _find(context.scene)
-    if entry is None:
+    live = current(context.scene)
+    if live is None:
         return None
-    if entry.positions is None and not entry.problem:
+    if live.stale and not live.problem and _may_read():
         try:
-            entry.positions = _compute(entry, context)
+            live.pose(read_pose(live, context))
         except (PasynError, KeyError, ValueError) as error:
-            entry.problem = str(error)
-    return entry.positions
+            live.problem = str(error)
+    if live.problem or live.posed is None:
+        return None
+    try:
+        return live.places(context.scene.pasyn.animal.rig_map, chosen_set(context.scene))
+    except PasynError as error:
+        live.problem = str(error)
+        return None
+
+
+def _may_read() -> bool:
+    """Whether Blender's evaluated data may be read now: not in the middle of an undo or a render."""
+    return not _undoing and not bpy.app.is_job_running("RENDER")
 
 
 def problem(scene: Any) -> str:
     """Why the keypoints of a mapped animal cannot be shown; empty when they can."""
-    entry = _find(scene)
-    return "" if entry is None else entry.problem
-
-
-def _compute(entry: _Prepared, context: bpy.types.Context) -> FloatArray:
-    objects = context.scene.objects
-    missing = [name for name in (entry.armature, *entry.meshes) if name not in objects]
-    if missing:
-        raise PasynError(f"'{missing[0]}' was removed or renamed; map the animal again")
-    rig = LoadedRig(
-        path=Path(entry.rig_map.rig),
-        armature=objects[entry.armature],
-        meshes=tuple(objects[name] for name in entry.meshes),
-    )
-    depsgraph = context.evaluated_depsgraph_get()
-    vertices = deformed_vertices(rig, depsgraph)
-    bones = tuple(bone.name for bone in rig.armature.data.bones)
-    if len(vertices) != len(entry.geometry.vertices) or set(bones) != set(entry.geometry.bone_names):
-        raise PasynError("the mesh or the bones were edited; map the animal again")
-    if tuple(mesh_name(obj) for obj in rig.meshes) != entry.geometry.mesh_names:
-        raise PasynError("a mesh was renamed; map the animal again")
-    matrices = posed_bone_matrices(rig, depsgraph)
-    return keypoint_positions(entry.rig_map, KEYPOINTS, entry.geometry, vertices, matrices)
+    live = current(scene)
+    return "" if live is None else live.problem
 
 
 def mark_moved(*_arguments: Any) -> None:
-    """Compute positions anew when they are next asked for; Blender calls it after each change."""
-    for entry in _prepared:
-        entry.positions = None
-        entry.problem = ""
+    """Read the pose anew when it is next asked for; Blender calls it after each change."""
+    for live in _rigs:
+        live.stale = True
+        live.problem = ""
 
 
 def wants_preparing(scene: Any) -> bool:
@@ -186,7 +219,7 @@ def wants_preparing(scene: Any) -> bool:
     return bool(
         animal.armature is not None
         and animal.rig_map
-        and _find(scene) is None
+        and current(scene) is None
         and (scene.name, animal.armature.name, hash(animal.rig_map)) not in _refused
     )
 
@@ -199,16 +232,23 @@ def prepare_soon() -> None:
 
 def _prepare_now() -> None:
     context = bpy.context
-    if context.scene is not None and context.mode in {"OBJECT", "POSE"} and prepare(context):
-        for window in context.window_manager.windows:
-            for area in window.screen.areas:
-                if area.type == "VIEW_3D":
-                    area.tag_redraw()
+    if context.scene is not None and context.mode in {"OBJECT", "POSE"} and _may_read() and prepare(context):
+        redraw_views()
+
+
+def redraw_views() -> None:
+    """Draw all 3D viewports and their sidebars again."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "VIEW_3D":
+                area.tag_redraw()
 
 
 @bpy.app.handlers.persistent
 def _file_loaded(*_arguments: Any) -> None:
-    _prepared.clear()
+    global _undoing
+    _undoing = False
+    _rigs.clear()
     _refused.clear()
 
 
@@ -217,24 +257,44 @@ def _moved(*_arguments: Any) -> None:
     mark_moved()
 
 
+@bpy.app.handlers.persistent
+def _undo_begins(*_arguments: Any) -> None:
+    global _undoing
+    _undoing = True
+
+
+@bpy.app.handlers.persistent
+def _undo_ends(*_arguments: Any) -> None:
+    global _undoing
+    _undoing = False
+    for live in _rigs:
+        live.preview = None
+    mark_moved()
+
+
+def _listeners() -> tuple[tuple[Any, Any], ...]:
+    handlers = bpy.app.handlers
+    return (
+        (handlers.depsgraph_update_post, _moved),
+        (handlers.frame_change_post, _moved),
+        (handlers.undo_pre, _undo_begins),
+        (handlers.redo_pre, _undo_begins),
+        (handlers.undo_post, _undo_ends),
+        (handlers.redo_post, _undo_ends),
+        (handlers.load_post, _file_loaded),
+    )
+
+
 def register() -> None:
     """Listen for changes of pose, frame and file."""
-    handlers = bpy.app.handlers
-    handlers.depsgraph_update_post.append(_moved)
-    handlers.frame_change_post.append(_moved)
-    handlers.undo_post.append(_moved)
-    handlers.redo_post.append(_moved)
-    handlers.load_post.append(_file_loaded)
+    for calls, function in _listeners():
+        calls.append(function)
 
 
 def unregister() -> None:
     """Stop listening and forget everything."""
-    handlers = bpy.app.handlers
-    handlers.depsgraph_update_post.remove(_moved)
-    handlers.frame_change_post.remove(_moved)
-    handlers.undo_post.remove(_moved)
-    handlers.redo_post.remove(_moved)
-    handlers.load_post.remove(_file_loaded)
+    for calls, function in _listeners():
+        calls.remove(function)
     if bpy.app.timers.is_registered(_prepare_now):
         bpy.app.timers.unregister(_prepare_now)
     _file_loaded()

@@ -4,124 +4,183 @@ from __future__ import annotations
 
 from typing import Any
 
-import blf
 import bpy
 import gpu
 import numpy as np
-from gpu_extras.batch import batch_for_shader
 
-from . import live_map
-from .screen import (
-    FloatArray,
-    along_links,
-    disc_triangles,
-    link_colour,
-    links_on_screen,
-    place_labels,
-    screen_positions,
-    side_colour,
-)
+from ..annotation.visibility import SEEN
+from . import keypoint_tool, live_map
+from .live_rig import LiveRig
+from .overlay_drawing import draw_bone, draw_links, draw_marks, draw_names
+from .screen import IntArray, screen_positions
+from .sight import PatientLook, Skin, seen, view_camera
+from .viewport import View, forget_view, forget_views, keep_view, shows_animal, view_of
 
-_OUTLINE = (0.04, 0.04, 0.05, 0.85)
-_RING = (1.0, 1.0, 1.0, 0.95)
-_OUTLINED = 6  # the kind of shadow that goes all around a letter
 _handles: list[Any] = []
+_looks: dict[int, PatientLook] = {}
 
 
 def _draw() -> None:
     context = bpy.context
     scene = context.scene
-    if scene is None or not context.space_data.overlay.show_overlays:
-        return
-    settings = scene.pasyn.keypoints
-    if not settings.show_overlay:
+    forget_view(context.region)
+    if not shows_animal(context, context.space_data):
+        _looks.pop(context.region.as_pointer(), None)
         return
     if live_map.wants_preparing(scene):
         live_map.prepare_soon()
         return
-    points = live_map.positions(context)
-    if points is None:
+    live = live_map.current(scene)
+    view = view_of(context, context.region, context.region_data)
+    if live is None or view is None:
         return
-    region = context.region
-    perspective = np.array(context.region_data.perspective_matrix)
-    places, depth = screen_positions(points, perspective, region.width, region.height)
-    scale = context.preferences.system.ui_scale
+    keep_view(context.region, view)
+    settings = scene.pasyn.keypoints
+    judged = _judge(context, live, view) if settings.show_visibility else None
+    if judged is None:
+        judged = np.full(len(view.points), SEEN)
     gpu.state.blend_set("ALPHA")
-    _draw_links(places, region, scale)
-    _draw_marks(places, depth, settings, scale)
-    gpu.state.blend_set("NONE")
-    if settings.show_names:
-        _draw_names(places, settings.mark_size, scale)
-
-
-def _draw_links(places: FloatArray, region: Any, scale: float) -> None:
-    links = links_on_screen(places, live_map.KEYPOINTS.skeleton)
-    if not links:
-        return
-    names = live_map.KEYPOINTS.keypoints
-    corners = [(*places[index], 0.0) for link in links for index in link]
-    colours = [(*link_colour(names[first], names[second]), 0.95) for first, second in links for _ in range(2)]
-    shader = gpu.shader.from_builtin("POLYLINE_SMOOTH_COLOR")
-    for width, shown in ((4.5 * scale, [_OUTLINE] * len(corners)), (2.2 * scale, colours)):
-        batch = batch_for_shader(shader, "LINES", {"pos": corners, "color": shown})
-        shader.uniform_float("viewportSize", (region.width, region.height))
-        shader.uniform_float("lineWidth", width)
-        batch.draw(shader)
-
-
-def _draw_marks(places: FloatArray, depth: FloatArray, settings: Any, scale: float) -> None:
-    radius = settings.mark_size * scale
-    # Far ones first, so that near ones stand before them.
-    order = [index for index in np.argsort(-depth, kind="stable") if np.isfinite(depth[index])]
-    if not order:
-        return
-    names = live_map.KEYPOINTS.keypoints
-    discs: list[tuple[int, float, tuple[float, ...]]] = []
-    for index in order:
-        if index == settings.index:
-            discs.append((index, radius + 4.0 * scale, _RING))
-        discs.append((index, radius + 1.5 * scale, _OUTLINE))
-        discs.append((index, radius, (*side_colour(names[index]), 1.0)))
-    indices, radii, colours = zip(*discs, strict=True)
-    corners, corner_colours = disc_triangles(places[list(indices)], np.array(radii), np.array(colours))
-    corners = np.concatenate([corners, np.zeros((len(corners), 1))], axis=1)
-    shader = gpu.shader.from_builtin("SMOOTH_COLOR")
-    batch = batch_for_shader(
-        shader, "TRIS", {"pos": corners.astype(np.float32), "color": corner_colours.astype(np.float32)}
+    draw_links(view.canvas, view.keypoint_set, view.places, judged)
+    draw_marks(
+        view.canvas,
+        view.keypoint_set,
+        view.places,
+        view.depth,
+        judged,
+        settings.mark_size,
+        settings.index,
     )
-    batch.draw(shader)
+    if settings.show_names:
+        draw_names(view.canvas, view.keypoint_set, view.places, judged, settings.mark_size)
+    if settings.show_joint:
+        _draw_joint(scene, live, view)
+    gpu.state.blend_set("NONE")
 
 
-def _draw_names(places: FloatArray, mark_size: float, scale: float) -> None:
-    font = 0
-    names = live_map.KEYPOINTS.keypoints
-    shown = np.flatnonzero(np.isfinite(places).all(axis=1))
-    if not len(shown):
+def _judge(context: bpy.types.Context, live: LiveRig, view: View) -> IntArray | None:
+    """0, 1 or 2 for each keypoint, perhaps a moment late; None before the first time."""
+    posed, rig_map = live.posed, live_map.current_map(context.scene)
+    if posed is None or rig_map is None:
+        return None
+    parts = live.parts(rig_map, view.keypoint_set, wait=False)
+    if parts is None:
+        _look_again(0.1)
+        return None
+    data = context.region_data
+    frame = _frame(context, view)
+    looks = _looks.setdefault(context.region.as_pointer(), PatientLook())
+    surface = np.array([name in view.keypoint_set.surface for name in view.keypoint_set.keypoints])
+
+    def judge() -> IntArray:
+        skin = Skin(
+            posed.vertices, live.geometry.triangles, live.columns, parts, surface, rig_map.trunk_length
+        )
+        centre = np.nanmean(view.points, axis=0) if np.isfinite(view.points).any() else np.zeros(3)
+        camera = view_camera(np.array(data.view_matrix), data.is_perspective, centre, rig_map.trunk_length)
+        return seen(view.points, view.places, frame, skin, camera)
+
+    before = looks.last
+    subject = (
+        posed,
+        id(rig_map),
+        view.points.tobytes(),
+        view.perspective.tobytes(),
+        (view.canvas.width, view.canvas.height),
+        frame,
+    )
+    again = looks.look(subject, judge)
+    if again is not None:
+        _look_again(again)
+    if before is None or not np.array_equal(before, looks.last):
+        _tell_sidebar(context.area)
+    fits = looks.last is not None and len(looks.last) == len(view.points)
+    return looks.last if fits else None
+
+
+def _frame(context: bpy.types.Context, view: View) -> tuple[float, float, float, float]:
+    """Left, bottom, right and top of the picture: the camera's frame, or the whole region."""
+    whole = (0.0, 0.0, float(view.canvas.width), float(view.canvas.height))
+    camera = context.space_data.camera
+    if context.region_data.view_perspective != "CAMERA" or camera is None or camera.type != "CAMERA":
+        return whole
+    corners = np.array(camera.data.view_frame(scene=context.scene))
+    matrix = np.array(camera.matrix_world.normalized())
+    places, _ = screen_positions(
+        corners @ matrix[:3, :3].T + matrix[:3, 3], view.perspective, view.canvas.width, view.canvas.height
+    )
+    if not np.isfinite(places).all():
+        return whole
+    low, high = places.min(axis=0), places.max(axis=0)
+    if (high - low).min() < 1.0:
+        return whole
+    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+
+def judgement(area: Any) -> IntArray | None:
+    """What a viewport said last of its keypoints: 0 outside, 1 hidden, 2 seen; None where it said nothing."""
+    for region in area.regions:
+        if region.type == "WINDOW" and region.as_pointer() in _looks:
+            return _looks[region.as_pointer()].last
+    return None
+
+
+def _draw_joint(scene: Any, live: LiveRig, view: View) -> None:
+    animal = scene.pasyn.animal
+    rig_map = live.shown_map(animal.rig_map)
+    if live.posed is None or not 0 <= animal.joint_index < len(animal.joints):
         return
-    blf.size(font, 11.0 * scale)
-    texts = [names[index].replace("_", " ") for index in shown]
-    sizes = np.array([blf.dimensions(font, text) for text in texts])
-    links = links_on_screen(places, live_map.KEYPOINTS.skeleton)
-    marks = np.repeat(places[shown], 8, axis=0)  # a mark weighs more than a piece of a line
-    obstacles = np.concatenate([marks, along_links(places, links, 6.0 * scale)])
-    corners = place_labels(places[shown], sizes, (mark_size + 5.0) * scale, obstacles)
-    blf.enable(font, blf.SHADOW)
-    blf.shadow(font, _OUTLINED, 0.0, 0.0, 0.0, 1.0)
-    blf.shadow_offset(font, 0, 0)
-    for index, text, corner in zip(shown, texts, corners, strict=True):
-        red, green, blue = (0.35 + 0.65 * value for value in side_colour(names[index]))
-        blf.color(font, red, green, blue, 1.0)
-        blf.position(font, float(corner[0]), float(corner[1]), 0.0)
-        blf.draw(font, text)
-    blf.disable(font, blf.SHADOW)
+    binding = rig_map.joints.get(animal.joints[animal.joint_index].name)
+    if binding is None or binding.bone not in live.geometry.bone_names:
+        return
+    row = live.geometry.bone_names.index(binding.bone)
+    posed = live.posed.bone_matrices[row]
+    tail = (
+        posed
+        @ np.linalg.inv(live.geometry.bone_matrices[row])
+        @ np.array([*live.geometry.bone_tails[row], 1.0])
+    )
+    ends, _ = screen_positions(
+        np.stack([posed[:3, 3], tail[:3]]), view.perspective, view.canvas.width, view.canvas.height
+    )
+    draw_bone(view.canvas, ends[0], ends[1], binding.bone)
+
+
+def _tell_sidebar(area: Any) -> None:
+    """The list in the sidebar shows what the view sees."""
+    for region in area.regions:
+        if region.type == "UI":
+            region.tag_redraw()
+
+
+def _look_again(seconds: float) -> None:
+    if not bpy.app.timers.is_registered(_redraw):
+        bpy.app.timers.register(_redraw, first_interval=seconds)
+
+
+def _redraw() -> None:
+    live_map.redraw_views()
+
+
+@bpy.app.handlers.persistent
+def _forget(*_arguments: Any) -> None:
+    _looks.clear()
+    forget_views()
 
 
 def register() -> None:
     """Draw in every 3D viewport; without a mapped animal that costs nothing."""
     _handles.append(bpy.types.SpaceView3D.draw_handler_add(_draw, (), "WINDOW", "POST_PIXEL"))
+    bpy.app.handlers.load_post.append(_forget)
+    keypoint_tool.register()
 
 
 def unregister() -> None:
     """Stop drawing."""
+    keypoint_tool.unregister()
     while _handles:
         bpy.types.SpaceView3D.draw_handler_remove(_handles.pop(), "WINDOW")
+    bpy.app.handlers.load_post.remove(_forget)
+    if bpy.app.timers.is_registered(_redraw):
+        bpy.app.timers.unregister(_redraw)
+    _looks.clear()
+    forget_views()

@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
 LEFT = (0.23, 0.62, 1.0)
 RIGHT = (1.0, 0.45, 0.16)
 MIDDLE = (1.0, 0.88, 0.25)
 """Blue for the animal's left, orange for its right, yellow for the midline: people with the common colour
 blindnesses tell the pair apart too."""
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """Where is drawn.
+
+    Attributes
+    ----------
+    width, height
+        Size of the region in pixels.
+    scale
+        Pixels of the interface: sizes are for a scale of 1.
+    """
+
+    width: int
+    height: int
+    scale: float
 
 
 def side_colour(name: str) -> tuple[float, float, float]:
@@ -103,6 +122,110 @@ def disc_triangles(
     corner_colours = np.repeat(np.asarray(colours, dtype=float)[:, None, :], len(directions), axis=1)
     corner_colours[:, :, 3] *= opacity[None]
     return positions, corner_colours.reshape(-1, 4)
+
+
+def ring_triangles(
+    centres: FloatArray,
+    inner: FloatArray,
+    outer: FloatArray,
+    colours: FloatArray,
+    segments: int = 20,
+    feather: float = 1.0,
+) -> tuple[FloatArray, FloatArray]:
+    """Triangles of smooth-edged rings.
+
+    Parameters
+    ----------
+    centres
+        (N, 2) pixels.
+    inner, outer
+        (N,) pixels, to the middle of the fading rims.
+    colours
+        (N, 4) RGBA.
+
+    Returns
+    -------
+    positions
+        (N * segments * 18, 2) triangle corners.
+    corner_colours
+        (N * segments * 18, 4) RGBA of each corner.
+    """
+    angles = np.arange(segments + 1) * (2.0 * np.pi / segments)
+    circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    inner, outer = np.asarray(inner, dtype=float), np.asarray(outer, dtype=float)
+    half = 0.5 * feather
+    reach = np.maximum(np.stack([inner - half, inner + half, outer - half, outer + half], axis=1), 0.0)
+    opacity = np.array([0.0, 1.0, 1.0, 0.0])
+    # Three bands from the inside out, each of two triangles a segment; band edges and ends of the segment.
+    edges = np.array([[band + edge for edge in (0, 1, 1, 0, 1, 0)] for band in range(3)]).ravel()
+    ends = np.tile([0, 0, 1, 0, 1, 1], 3)
+    directions = np.stack([circle[:-1], circle[1:]], axis=1)[:, ends]
+    positions = centres[:, None, None] + reach[:, edges][:, None, :, None] * directions[None]
+    corner_colours = np.repeat(np.asarray(colours, dtype=float)[:, None], segments * len(edges), axis=1)
+    corner_colours[:, :, 3] *= np.tile(opacity[edges], segments)
+    return positions.reshape(-1, 2), corner_colours.reshape(-1, 4)
+
+
+def dashes(
+    positions: FloatArray, links: Sequence[tuple[int, int]], dash: float, gap: float
+) -> tuple[FloatArray, IntArray]:
+    """Cut links into dashes.
+
+    Parameters
+    ----------
+    positions
+        (K, 2) pixels.
+    links
+        Pairs of positions.
+    dash, gap
+        Lengths in pixels; dashes begin and end a link.
+
+    Returns
+    -------
+    segments
+        (D, 2, 2) start and end of each dash.
+    link
+        (D,) the link it belongs to.
+    """
+    segments: list[FloatArray] = [np.zeros((0, 2, 2))]
+    owners: list[IntArray] = [np.zeros(0, dtype=np.int64)]
+    for number, (first, second) in enumerate(links):
+        start, end = positions[first], positions[second]
+        length = float(np.linalg.norm(end - start))
+        # At most a few hundred, however far beyond the region an end lies.
+        count = int(np.clip((length + gap) // (dash + gap), 1, 300))
+        period = (length + gap) / count
+        from_share = np.arange(count) * period / max(length, 1e-9)
+        to_share = np.minimum(from_share + (period - gap) / max(length, 1e-9), 1.0)
+        shares = np.stack([from_share, to_share], axis=1)[..., None]
+        segments.append(start + shares * (end - start))
+        owners.append(np.full(count, number))
+    return np.concatenate(segments), np.concatenate(owners)
+
+
+def mark_at(
+    positions: FloatArray, depth: FloatArray, cursor: tuple[float, float], reach: float
+) -> int | None:
+    """Which mark the cursor is on: the nearest within ``reach`` pixels, of two at one place the nearer one.
+
+    Parameters
+    ----------
+    positions
+        (K, 2) pixels, NaN where there is none.
+    depth
+        (K,) larger is farther from the viewer.
+    cursor
+        Pixels.
+    reach
+        Pixels.
+    """
+    distance = np.linalg.norm(positions - np.array(cursor), axis=1)
+    close = np.flatnonzero(distance <= reach)
+    if not len(close):
+        return None
+    # Within two pixels a person cannot tell which one is meant: the front one hides the other.
+    best = close[distance[close] <= distance[close].min() + 2.0]
+    return int(best[np.argmin(depth[best])])
 
 
 def place_labels(

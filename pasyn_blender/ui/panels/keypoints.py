@@ -2,10 +2,52 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 
-from .. import live_map
-from .sidebar import PASYN_UL_findings, SidebarPanel, found, wrapped
+from ...annotation.visibility import HIDDEN, OUTSIDE, SEEN
+from .. import keypoint_tool, live_map
+from ..overlay import judgement
+from .sidebar import SidebarPanel, found, wrapped
+
+_STATES = {SEEN: ("seen", "HIDE_OFF"), HIDDEN: ("hidden", "HIDE_ON"), OUTSIDE: ("outside", "X")}
+
+
+class PASYN_UL_keypoints(bpy.types.UIList):
+    """Keypoints, what carries them, and what a picture from this view would say of them."""
+
+    bl_idname = "PASYN_UL_keypoints"
+
+    def draw_item(
+        self,
+        context: Any,
+        layout: Any,
+        _data: Any,
+        item: Any,
+        _icon: Any,
+        _active: Any,
+        _property: Any,
+        index: int,
+    ) -> None:
+        """Show one row."""
+        row = layout.row(align=True)
+        split = row.split(factor=0.55)
+        icon = "CHECKMARK" if item.found else "ERROR"
+        split.label(text=item.name.replace("_", " "), icon=icon)
+        facts = split.row(align=True)
+        facts.active = False
+        if not item.found:
+            facts.label(text="missing")
+        else:
+            judged = judgement(context.area) if context.area is not None else None
+            if judged is not None and index < len(judged):
+                word, sign = _STATES[int(judged[index])]
+                facts.label(text=f"{int(judged[index])} {word}", icon=sign)
+            else:
+                facts.label(text=item.place)
+        move = row.operator("pasyn.move_keypoint", text="", icon="VIEW_PAN", emboss=False)
+        move.keypoint = item.name
 
 
 class PASYN_PT_keypoints(SidebarPanel, bpy.types.Panel):
@@ -24,14 +66,24 @@ class PASYN_PT_keypoints(SidebarPanel, bpy.types.Panel):
         """Show what is drawn over the viewport."""
         layout = self.layout
         settings = context.scene.pasyn.keypoints
+        layout.prop(settings, "keypoint_set")
         layout.prop(settings, "show_overlay")
-        row = layout.row()
-        row.active = settings.show_overlay
+        column = layout.column()
+        column.active = settings.show_overlay
+        row = column.row()
         row.prop(settings, "show_names")
-        row.prop(settings, "mark_size")
+        row.prop(settings, "show_visibility")
+        column.prop(settings, "mark_size")
         trouble = live_map.problem(context.scene)
         if trouble:
             wrapped(layout, context, trouble, "ERROR")
+            return
+        row = column.row(align=True)
+        row.scale_y = 1.2
+        row.operator(
+            "pasyn.toggle_keypoint_tool", depress=keypoint_tool.active(context), icon="TRANSFORM_ORIGINS"
+        )
+        row.prop(settings, "mirror", text="", icon="MOD_MIRROR")
 
 
 class PASYN_PT_keypoint_list(SidebarPanel, bpy.types.Panel):
@@ -48,9 +100,10 @@ class PASYN_PT_keypoint_list(SidebarPanel, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         """Show the list."""
+        layout = self.layout
         settings = context.scene.pasyn.keypoints
-        self.layout.template_list(
-            PASYN_UL_findings.bl_idname,
+        layout.template_list(
+            PASYN_UL_keypoints.bl_idname,
             "keypoints",
             settings,
             "found",
@@ -58,6 +111,11 @@ class PASYN_PT_keypoint_list(SidebarPanel, bpy.types.Panel):
             "index",
             rows=7,
         )
+        row = layout.row(align=True)
+        one = row.row(align=True)
+        one.enabled = 0 <= settings.index < len(settings.found)
+        one.operator("pasyn.reset_keypoint", text="Reset", icon="LOOP_BACK").everything = False
+        row.operator("pasyn.reset_keypoint", text="Reset All").everything = True
 
 
-CLASSES = (PASYN_PT_keypoints, PASYN_PT_keypoint_list)
+CLASSES = (PASYN_UL_keypoints, PASYN_PT_keypoints, PASYN_PT_keypoint_list)

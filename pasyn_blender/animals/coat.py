@@ -17,9 +17,16 @@ _PATTERN: Final = "coat_pattern"
 _SKIN: Final = "coat_skin"
 _WOOL: Final = "coat_wool"
 _STRANDS: Final = "coat_strands"
+_LOCKS: Final = "coat_locks"
 
 _STRAND_WAVES: Final = 85.0
 """Strands of hair in a table unit, across the hair."""
+_LOCK_WAVES: Final = 26.0
+"""Locks of long hair in a table unit, across the hair."""
+_LOCK_HEIGHT: Final = 7.0
+"""Of a lock over the partings beside it, in heights of a strand."""
+_LOCK_SHADE: Final = 1.8
+"""How much lighter a lock's back is than its parting, as a share of its colour for all of a noise."""
 _CURLS: Final = 30.0
 """Curls of wool in a table unit."""
 _CURL_HEIGHT: Final = 9.0
@@ -47,6 +54,8 @@ def set_coat(mesh: bpy.types.Mesh, coat: Coat) -> None:
         _set(mesh, _PATTERN, "FLOAT_COLOR", "color", columns)
     _set(mesh, _SKIN, "FLOAT", "value", coat.skin)
     _set(mesh, _STRANDS, "FLOAT_VECTOR", "vector", coat.strands)
+    if coat.locks.any():
+        _set(mesh, _LOCKS, "FLOAT", "value", coat.locks)
     if coat.wool.any():
         _set(mesh, _WOOL, "FLOAT", "value", coat.wool)
 
@@ -141,13 +150,21 @@ def coat_material(name: str, coat: Coat) -> bpy.types.Material:
     # Noise lies between about 0.25 and 0.75.
     change = 0.35 * coat.fur
     shine = tree.between(fine, 0.25, 0.75, 1.0 - change, 1.0 + change)
+    locks = None
+    if coat.locks.any():
+        locks = tree.math(
+            "MULTIPLY",
+            tree.math("SUBTRACT", tree.noise(strands, _LOCK_WAVES, 2.0), 0.5),
+            tree.attribute(_LOCKS).outputs["Fac"],
+        )
+        shine = tree.math("MULTIPLY", shine, tree.math("MULTIPLY_ADD", locks, _LOCK_SHADE, 1.0))
     tree.put(tree.scaled(colour, shine), shader.inputs["Base Color"])
 
     bare = 0.28 if coat.wet else 0.5
     tree.put(tree.between(skin, 0.0, 1.0, coat.roughness, bare), shader.inputs["Roughness"])
     # Hair lets light in between its strands: a surface that mirrors it as skin does turns black coats grey.
     shader.inputs["Specular IOR Level"].default_value = 0.12
-    tree.put(_relief(tree, coat, fine, strands), shader.inputs["Normal"])
+    tree.put(_relief(tree, coat, fine, strands, locks), shader.inputs["Normal"])
     colours = final_colours(coat)[:, :3].mean(axis=0)
     material.diffuse_color = (*colours.tolist(), 1.0)
     return material
@@ -164,19 +181,24 @@ def _largest(tree: _Tree, attribute: Any, columns: int) -> Any:
     return found
 
 
-def _relief(tree: _Tree, coat: Coat, fine: Any, strands: Any) -> Any:
-    """Normals of strands, and of curls where it is woolly."""
+def _relief(tree: _Tree, coat: Coat, fine: Any, strands: Any, locks: Any | None) -> Any:
+    """Normals of strands, of locks where hair is long, and of curls where it is woolly."""
     bump = tree.nodes.new("ShaderNodeBump")
     height = fine
     bump.inputs["Strength"].default_value = 0.35 * coat.fur
     bump.inputs["Distance"].default_value = 0.006 * coat.scale
+    if locks is not None:
+        height = tree.math("MULTIPLY_ADD", locks, _LOCK_HEIGHT, height)
+        bump.inputs["Strength"].default_value = max(0.35 * coat.fur, 0.5 * float(coat.locks.max()))
     if coat.wool.any():
         # Curls are round and part along creases: the folds of a noise that has been made positive. Single
         # waves of it take a sixth of the time of the cells of a Voronoi texture.
         folds = tree.math("ABSOLUTE", tree.math("SUBTRACT", tree.noise(strands, _CURLS, 0.0), 0.5))
         wool = tree.attribute(_WOOL).outputs["Fac"]
-        height = tree.math("MULTIPLY_ADD", tree.math("MULTIPLY", folds, wool), _CURL_HEIGHT, fine)
-        bump.inputs["Strength"].default_value = max(0.35 * coat.fur, 0.6 * float(coat.wool.max()))
+        height = tree.math("MULTIPLY_ADD", tree.math("MULTIPLY", folds, wool), _CURL_HEIGHT, height)
+        bump.inputs["Strength"].default_value = max(
+            bump.inputs["Strength"].default_value, 0.6 * float(coat.wool.max())
+        )
     tree.put(height, bump.inputs["Height"])
     return bump.outputs["Normal"]
 

@@ -44,7 +44,7 @@ def read_kinds(description: Mapping[str, Any]) -> tuple[Kind, ...]:
 _KIND_KEYS: Final = (
     "name", "share", "builds", "base", "jitter", "mottle", "pattern", "figure", "shades", "marks", "skin",
     "pieces",
-    "dirt", "roughness", "fur", "wool", "wool_area", "replace",
+    "dirt", "roughness", "fur", "locks", "wool", "wool_area", "replace",
 )  # fmt: skip
 
 
@@ -105,6 +105,7 @@ def _kind(key: str, common: Mapping[str, Any], given: Any) -> Kind:
         fur=_number(f"{key}.fur", data.get("fur", 0.5), 0.0, 1.0),
         wool=_number(f"{key}.wool", data.get("wool", 0.0), 0.0, 1.0),
         wool_area=wool_area,
+        locks=_number(f"{key}.locks", data.get("locks", 0.0), 0.0, 1.0),
         widths={
             str(part): _number(f"{key}.pattern.periods.{part}", value, 0.005, 1.0)
             for part, value in periods.items()

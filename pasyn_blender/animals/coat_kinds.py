@@ -234,6 +234,8 @@ class Kind:
         How much dust lies on legs and belly.
     roughness, fur, wool
         Of the surface.
+    locks
+        How far its hair lies in locks, 0 (short and sleek) to 1 (long).
     wool_area
         Where it is woolly.
     """
@@ -258,4 +260,5 @@ class Kind:
     fur: float
     wool: float
     wool_area: Area | None
+    locks: float = 0.0
     widths: Mapping[str, float] = field(default_factory=dict)

@@ -17,7 +17,18 @@ from ..errors import RigError
 from .attachments import Piece
 from .coat_description import read_kinds
 from .coat_kinds import Kind
-from .coat_painting import Tint, bare_skin, drawn_pattern, dusty, inside, marked, shaded, strands, towards
+from .coat_painting import (
+    Tint,
+    bare_skin,
+    drawn_pattern,
+    dusty,
+    inside,
+    long_hair,
+    marked,
+    shaded,
+    strands,
+    towards,
+)
 from .coat_places import places_of, ramp, smooth_noise
 from .coat_regions import REGIONS
 from .mesh_graph import Neighbours
@@ -76,6 +87,8 @@ class Coat:
         (V,) how woolly it is, 0 to 1.
     strands
         (V, 3) place on the coat, table units, compressed along the hair: noise over it makes strands.
+    locks
+        (V,) how far the hair lies in locks, 0 to 1.
     pieces
         Colours of the pieces by name.
     scale
@@ -93,6 +106,7 @@ class Coat:
     fur: float
     wool: FloatArray
     strands: FloatArray
+    locks: FloatArray
     pieces: Mapping[str, PieceColours]
     scale: float
 
@@ -238,6 +252,7 @@ def coat_of(
         fur=chosen.fur,
         wool=wool * (1.0 - np.minimum(skin, 1.0)),
         strands=strands(places, wool),
+        locks=long_hair(places, chosen.locks) * (1.0 - np.minimum(skin, 1.0)),
         pieces=pieces,
         scale=plan.scale,
     )
@@ -282,12 +297,13 @@ def piece_coat(coat: Coat, piece: Piece, nearest: IntArray) -> Coat:
         skin=np.full(len(nearest), 1.0 if hard else 0.0),
         wool=np.zeros(len(nearest)) if piece.material != "ear" else 0.3 * coat.wool[nearest],
         strands=piece.vertices / coat.scale * np.array([1.0, 1.0, 0.35]),
+        locks=np.zeros(len(nearest)) if hard else 0.5 * coat.locks[nearest],
     )
 
 
 def joined(coats: list[Coat]) -> Coat:
     """One coat of several sets of vertices, in order; all but the arrays is the first one's."""
-    names = ("light", "dark", "pattern", "skin", "wool", "strands")
+    names = ("light", "dark", "pattern", "skin", "wool", "strands", "locks")
     arrays = {name: np.concatenate([getattr(coat, name) for coat in coats]) for name in names}
     return replace(coats[0], **arrays)
 

@@ -28,6 +28,8 @@ _BREADTH: Final = np.array([0.80, 1.0, 0.10])
 _THICKNESS: Final = np.array([0.45, 0.40, 0.20])
 _SUNK: Final = 0.35
 """How deep a tuft's root lies under the skin, in half breadths."""
+_SHADE: Final = 0.08
+"""How much darker roots are than ends: tufts lie in hair of their colour."""
 _NOSE: Final = 0.93
 """Head lengths from the poll at which the nose begins."""
 _DOWN: Final = np.array([0.0, 0.0, -1.0])
@@ -73,7 +75,7 @@ def fur(plan: BodyPlan, surface: BodySurface) -> tuple[Piece, ...]:
             for key in ("paths", "faces", "roots", "width", "thickness", "tone")
         }
     )
-    return (joined.piece("fur", None, np.zeros(joined.width.shape)),)
+    return (joined.piece("fur", None, np.zeros(joined.width.shape), _SHADE),)
 
 
 def _checked(plan: BodyPlan, name: str, given: Mapping[str, Any]) -> bool:
@@ -125,7 +127,7 @@ def _tufts(
         roots=_both_sides(np.broadcast_to(surface.vertices[at][:, None], shape)),
         width=width,
         thickness=width * _THICKNESS,
-        tone=random.normal(0.08, 0.08, 2 * count),
+        tone=random.normal(0.06, 0.06, 2 * count),
     )
 
 

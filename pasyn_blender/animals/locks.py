@@ -44,7 +44,7 @@ class Locks:
     thickness: FloatArray
     tone: FloatArray
 
-    def piece(self, name: str, bone: str | None, carried: FloatArray) -> Piece:
+    def piece(self, name: str, bone: str | None, carried: FloatArray, shade: float = 0.25) -> Piece:
         """The locks as one piece of the body.
 
         Parameters
@@ -55,6 +55,8 @@ class Locks:
             The bone that carries it, if one does.
         carried
             (L, R) share that the bone carries.
+        shade
+            How much darker roots are than ends, as a natural logarithm.
         """
         tangent = _unit(np.gradient(self.paths, axis=1))
         across = _unit(np.cross(tangent, self.faces))
@@ -69,7 +71,7 @@ class Locks:
         quads = np.concatenate([one + index * rings * _AROUND for index in range(count)])
         along = np.broadcast_to(np.linspace(0.0, 1.0, rings)[:, None], vertices.shape[:3]).ravel()
         # Light reaches the roots of a thick coat of hair less than its ends.
-        tone = (self.tone[:, None] - 0.25 * (1.0 - np.linspace(0.0, 1.0, rings)) ** 2)[:, :, None]
+        tone = (self.tone[:, None] - shade * (1.0 - np.linspace(0.0, 1.0, rings)) ** 2)[:, :, None]
         return Piece(
             name=name,
             material="hair",

@@ -151,6 +151,20 @@ def test_socks_reach_no_higher_than_their_size() -> None:
     assert not white[here.points[:, 2] > top + 0.02].any()
 
 
+def test_long_hair_lies_in_locks_on_the_trunk_less_on_face_and_legs_and_never_on_hooves() -> None:
+    here, brown = places(), {"base": [0.2, 0.1, 0.05]}
+    sleek = coat_of({"kinds": [brown]}, *body(0))
+    shaggy = coat_of({"kinds": [{**brown, "locks": 0.8, "skin": {"hooves": [0.1, 0.1, 0.1]}}]}, *body(0))
+
+    assert not sleek.locks.any()
+    assert shaggy.locks[here.shares["torso"] > 0.95] == pytest.approx(0.8)
+    face = (here.shares["head"] > 0.9) & (here.face[:, 1] > 0.4)
+    assert shaggy.locks[face].max() < 0.4
+    lower_legs = here.points[:, 2] < here.leg_height("foreleg", 1.5)
+    assert shaggy.locks[lower_legs & (here.limbs > 0.9)].max() < 0.4
+    assert shaggy.locks[here.points[:, 2] < 0.005].max() < 0.05
+
+
 @pytest.mark.parametrize(
     ("kind", "key"),
     [
@@ -165,6 +179,7 @@ def test_socks_reach_no_higher_than_their_size() -> None:
         ({"base": "#808080", "shades": [{"where": "belly"}]}, "shades[0]"),
         ({"base": "#808080", "shades": [{"where": "belly", "value": [2.0, 1.0]}]}, "shades[0].value"),
         ({"base": "#808080", "share": -1.0}, "share"),
+        ({"base": "#808080", "locks": 2.0}, "locks"),
         ({"base": "#808080", "pieces": {"mane": {"middle": "#000000"}}}, "pieces.mane.middle"),
     ],
 )

@@ -47,6 +47,8 @@ def moved(context: bpy.types.Context) -> None:
     prior = scene_prior.scene_prior(context.scene)
     directions = scene_prior.directions_of(prior)
     wanted = np.array(settings.directions, dtype=np.float64)[: len(directions.steps)]
+    if _is_shown(animal.rig.armature, settings, wanted):
+        return  # Blender calls twice where one of several numbers is set
     start = _start(animal, settings, len(wanted))
     rotations = along_directions(prior, directions, start["rotations"], wanted - start["amounts"])
     pose = CanonicalPoses(rotations[None], _as_high(animal, start, rotations)[None], np.zeros((1, 4, 3)))
@@ -60,6 +62,13 @@ def moved(context: bpy.types.Context) -> None:
             "shown_amounts": wanted.tolist(),
         }
     )
+
+
+def _is_shown(armature: Any, settings: Any, wanted: FloatArray) -> bool:
+    if not settings.directions_start:
+        return False
+    kept = json.loads(settings.directions_start)
+    return bool(kept["shown_amounts"] == wanted.tolist() and kept["shown"] == _digest(armature))
 
 
 def _start(animal: posing.SceneAnimal, settings: Any, count: int) -> dict[str, FloatArray]:

@@ -8,27 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import bpy
 import numpy as np
 
+from ..anatomy.kinematics import accumulate
 from ..anatomy.rotations import nearest_rotation
 from ..errors import MappingError, PasynError, RigError
-from ..prior.limits import read_limits
-from ..rig.actions import list_actions
 from ..rig.bone_channels import BoneSpaces, bone_channels, bone_spaces, write_channels
 from ..rig.extraction import posed_bone_matrices
 from ..rig.geometry import FloatArray, RigGeometry
 from ..rig.ground_contact import GroundContact
 from ..rig.loaded_rig import LoadedRig
 from ..rig.pose_fitting import fitted_poses
-from ..rig.retargeting import CanonicalPoses, Retargeting, bone_moves, canonical_poses, prepare_retargeting
+from ..rig.retargeting import (
+    LIMBS,
+    CanonicalPoses,
+    Retargeting,
+    bone_moves,
+    canonical_poses,
+    prepare_retargeting,
+)
 from ..rig.rig_map import RigMap
 from ..scene.canonical_posing import TakenPose
 from ..scene.learnt_rig import LearntPosing, LearntRig, PlayedActions, learn, play_actions
-from . import live_map
-from .kept_pose import constraints_on, free_pose
+from . import live_map, scene_prior
+from .kept_pose import OWN_ACTION, constraints_on, free_pose
 from .pose_keys import key_pose_if_wanted
 from .scene_animal import pose_kept, rig_in_scene
 from .stepwise_work import InThread, Steps, run_steps
@@ -45,25 +52,24 @@ class SceneAnimal:
     Attributes
     ----------
     rig
-        Its objects.
+        Its armature and meshes, without actions; see :func:`whole_rig`.
     geometry, rig_map
         Its rest pose and map, moved to where the armature has been moved to since it was mapped.
+    retargeting
+        How its bones follow the canonical joints, for the same place.
     learnt
-        What its actions teach, for the same place.
+        What its actions teach; None while they were not read, and the retargeting is from its bones alone.
     """
 
     rig: LoadedRig
     geometry: RigGeometry
     rig_map: RigMap
-    learnt: LearntRig
-
-    @property
-    def retargeting(self) -> Retargeting:
-        """How its bones follow the canonical joints."""
-        return self.learnt.retargeting
+    retargeting: Retargeting
+    learnt: LearntRig | None
 
 
 _learnt: dict[tuple[Any, ...], tuple[LearntRig, FloatArray]] = {}
+_rough: list[tuple[tuple[Any, ...], Retargeting]] = []
 _contacts: list[tuple[Retargeting, GroundContact]] = []
 
 
@@ -79,12 +85,15 @@ def learning(context: bpy.types.Context) -> Steps[SceneAnimal]:
         No animal is chosen, it is not mapped, or it cannot be posed; the message says what to do.
     """
     rig, geometry, rig_map = _mapped_rig(context)
-    key = _learnt_key(context.scene, rig)
+    key = _learnt_key(context.scene)
     if key not in _learnt:
+        whole = whole_rig(context)
+        if whole.meshes != rig.meshes:
+            raise MappingError("the animal's meshes were changed; map it again")
         played = PlayedActions()
         # The context manager's end runs when the generator is closed too.
-        with pose_kept(rig), constraints_on(context.scene, rig.armature):
-            for share in play_actions(rig, played):
+        with pose_kept(whole), constraints_on(context.scene, rig.armature):
+            for share in play_actions(whole, played):
                 yield 0.9 * share
         learnt = yield InThread(lambda: learn(geometry, rig_map, played, rig.overlap))
         _learnt.clear()
@@ -98,8 +107,29 @@ def scene_animal(context: bpy.types.Context) -> SceneAnimal | None:
         rig, geometry, rig_map = _mapped_rig(context)
     except PasynError:
         return None
-    key = _learnt_key(context.scene, rig)
+    key = _learnt_key(context.scene)
     return _placed_animal(rig, geometry, rig_map, key) if key in _learnt else None
+
+
+def unread_animal(context: bpy.types.Context) -> SceneAnimal:
+    """The scene's animal, good enough to read its pose where its actions were not read yet.
+
+    Raises
+    ------
+    PasynError
+        No animal is chosen, or it is not mapped.
+    """
+    rig, geometry, rig_map = _mapped_rig(context)
+    key = _learnt_key(context.scene)
+    if key in _learnt:
+        return _placed_animal(rig, geometry, rig_map, key)
+    if (
+        not _rough
+        or _rough[0][0] != key
+        or not np.array_equal(_rough[0][1].rest_matrices, geometry.bone_matrices)
+    ):
+        _rough[:] = [(key, prepare_retargeting(geometry, rig_map))]
+    return SceneAnimal(rig, geometry, rig_map, _rough[0][1], None)
 
 
 def pose_animal(context: bpy.types.Context, candidates: Sequence[FloatArray]) -> TakenPose:
@@ -132,12 +162,16 @@ def pose_animal(context: bpy.types.Context, candidates: Sequence[FloatArray]) ->
 
 def take_pose(context: bpy.types.Context, animal: SceneAnimal, candidates: Sequence[FloatArray]) -> TakenPose:
     """As :func:`pose_animal`, for an animal that :func:`learning` has returned."""
-    _check_posable(animal.rig.armature)
-    with pose_kept(animal.rig):
-        posing = LearntPosing(animal.rig, animal.geometry, animal.learnt, read_limits())
+    check_posable(animal.rig.armature)
+    if animal.learnt is None:
+        animal = run_steps(learning(context))
+    assert animal.learnt is not None
+    rig = animal.rig
+    with pose_kept(rig):
+        posing = LearntPosing(rig, animal.geometry, animal.learnt, scene_prior.joint_limits())
         try:
             taken = posing.take(candidates)
-            posed = posed_bone_matrices(animal.rig, bpy.context.evaluated_depsgraph_get())
+            posed = posed_bone_matrices(rig, bpy.context.evaluated_depsgraph_get())
         finally:
             posing.release()
     show_bones(context, animal, posed)
@@ -146,9 +180,17 @@ def take_pose(context: bpy.types.Context, animal: SceneAnimal, candidates: Seque
 
 def show_pose(context: bpy.types.Context, animal: SceneAnimal, pose: CanonicalPoses) -> None:
     """Pose an animal by the first of some poses as it is, neither stood nor tested."""
-    _check_posable(animal.rig.armature)
+    check_posable(animal.rig.armature)
     moves = bone_moves(animal.retargeting, pose.rotations[:1], pose.root[:1], pose.shifts[:1])[0]
     show_bones(context, animal, moves @ animal.retargeting.rest_matrices)
+
+
+def put_down(context: bpy.types.Context, animal: SceneAnimal, rotations: FloatArray) -> None:
+    """Pose an animal by a (J, 3, 3) pose as it is, with the lowest part of trunk and limbs on the ground."""
+    contact = ground_contact(animal)
+    bottom = contact.carried(accumulate(rotations)[None], contact.parts.outer)[..., 2].min()
+    root = np.array([[0.0, 0.0, -bottom]])
+    show_pose(context, animal, CanonicalPoses(rotations[None], root, np.zeros((1, len(LIMBS), 3))))
 
 
 def show_bones(context: bpy.types.Context, animal: SceneAnimal, posed: FloatArray) -> None:
@@ -196,6 +238,8 @@ def pose_of_bones(animal: SceneAnimal, posed: FloatArray) -> CanonicalPoses:
     with_skin = animal.geometry.weights.any(axis=0) & ~retargeting.following.stray
     off = np.linalg.norm(again[with_skin, :3, 3] - posed[with_skin, :3, 3], axis=-1)
     turned = np.abs(nearest_rotation(again[with_skin, :3, :3]) - nearest_rotation(posed[with_skin, :3, :3]))
+    if animal.learnt is None:
+        return plain  # how bones carry the skin is not known well enough for a fit
     if off.max(initial=0.0) < _SAME * retargeting.trunk_length and turned.max(initial=0.0) < _SAME:
         return plain
     return fitted_poses(retargeting, animal.geometry, posed[None])
@@ -216,11 +260,12 @@ def ground_contact(animal: SceneAnimal) -> GroundContact:
 def forget() -> None:
     """Forget what was learnt, because another file was opened or the extension goes away."""
     _learnt.clear()
+    _rough.clear()
     _contacts.clear()
 
 
 def _mapped_rig(context: bpy.types.Context) -> tuple[LoadedRig, RigGeometry, RigMap]:
-    """The animal, and its rest pose and map where the armature stands now."""
+    """Armature and meshes, and their rest pose and map where the armature stands now; cheap."""
     animal = context.scene.pasyn.animal
     if animal.armature is None:
         raise RigError("choose or import an animal first")
@@ -230,7 +275,13 @@ def _mapped_rig(context: bpy.types.Context) -> tuple[LoadedRig, RigGeometry, Rig
     live, rig_map = live_map.current(context.scene), live_map.current_map(context.scene)
     if live is None or rig_map is None:
         raise MappingError("the map does not fit the animal any more; map it again")
-    rig = rig_in_scene(animal.armature, context.scene, animal.source_file)
+    objects = context.scene.objects
+    missing = [name for name in live.meshes if name not in objects]
+    if missing:
+        raise MappingError(f"'{missing[0]}' was removed or renamed; map the animal again")
+    meshes = tuple(objects[name] for name in live.meshes)
+    # Which actions there are is left out: finding out takes long, and posing does not ask.
+    rig = LoadedRig(path=Path(rig_map.rig), armature=animal.armature, meshes=meshes, actions=())
     geometry = live.geometry
     if set(geometry.bone_names) != {bone.name for bone in rig.armature.data.bones}:
         raise MappingError("the bones were edited; map the animal again")
@@ -240,9 +291,28 @@ def _mapped_rig(context: bpy.types.Context) -> tuple[LoadedRig, RigGeometry, Rig
     return rig, geometry, rig_map
 
 
-def _learnt_key(scene: Any, rig: LoadedRig) -> tuple[Any, ...]:
-    actions = tuple((entry.name, entry.start, entry.end) for entry in list_actions(rig))
-    return scene.name, rig.armature.name, scene.pasyn.animal.rig_map, actions
+def whole_rig(context: bpy.types.Context) -> LoadedRig:
+    """The animal with all that moves it, and the actions that may be its own.
+
+    Raises
+    ------
+    RigError
+        The armature is gone, or no mesh is skinned to it.
+    """
+    animal = context.scene.pasyn.animal
+    rig = rig_in_scene(animal.armature, context.scene, animal.source_file)
+    return replace(rig, actions=tuple(_own_actions()))
+
+
+def _own_actions() -> list[Any]:
+    # What the prior made teaches nothing about the animal.
+    return [action for action in bpy.data.actions if OWN_ACTION not in action]
+
+
+def _learnt_key(scene: Any) -> tuple[Any, ...]:
+    animal = scene.pasyn.animal
+    actions = tuple((action.name_full, tuple(action.frame_range)) for action in _own_actions())
+    return scene.name, animal.armature.name, animal.rig_map, actions
 
 
 def _placed_animal(
@@ -259,10 +329,17 @@ def _placed_animal(
             ),
         )
         _learnt[key] = (learnt, geometry.bone_matrices)
-    return SceneAnimal(rig, geometry, rig_map, learnt)
+    return SceneAnimal(rig, geometry, rig_map, learnt.retargeting, learnt)
 
 
-def _check_posable(armature: Any) -> None:
+def check_posable(armature: Any) -> None:
+    """Check that an armature's bones can be posed and that it would be seen.
+
+    Raises
+    ------
+    RigError
+        It is linked without an override, or shows its rest position.
+    """
     if armature.library is not None:
         raise RigError(
             f"'{armature.name}' is linked and cannot be posed; make a library override of it "

@@ -98,6 +98,11 @@ def free_pose(scene: Any, armature: Any, *, mute: bool, keep_action: bool) -> No
     entry.text = json.dumps(state)
 
 
+def play_alone(armature: Any, action: Any, slot: Any) -> None:
+    """Let one action alone move an armature, without NLA tracks."""
+    assign_action(armature, action, slot)
+
+
 def restore_pose(scene: Any, armature: Any) -> bool:
     """Give an armature back what was kept of it, and forget that; False where nothing is kept."""
     entry = kept_entry(scene, armature)

@@ -18,6 +18,8 @@ from ..prior.prior_file import read_prior
 from ..prior.sampler import Prior
 from .properties.pose import DIRECTIONS
 
+_DIRECTIONS = "directions"
+
 _Value = TypeVar("_Value")
 
 
@@ -79,7 +81,17 @@ def _read(path: Path, _stamp: tuple[tuple[int, int], ...]) -> Prior:
 
 def directions_of(prior: Prior) -> LatentDirections:
     """The strongest directions of a prior, one for each slider."""
-    return derived_from(prior, "directions", lambda: strongest_directions(prior, DIRECTIONS))
+    return derived_from(prior, _DIRECTIONS, lambda: strongest_directions(prior, DIRECTIONS))
+
+
+def known_directions(scene: Any) -> LatentDirections | None:
+    """The directions of a scene's prior where they were worked out already; None otherwise. For drawing."""
+    try:
+        prior = scene_prior(scene)
+    except PriorError:
+        return None
+    found = _derived.get((id(prior), _DIRECTIONS))
+    return found[1] if found is not None and found[0] is prior else None
 
 
 @lru_cache(maxsize=1)

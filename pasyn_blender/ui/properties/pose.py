@@ -145,6 +145,18 @@ class PASYN_PG_pose(bpy.types.PropertyGroup):
         description="Say how plausible the prior finds the present pose, each time it changes",
         default=True,
     )
+    plausibility: bpy.props.FloatProperty(  # type: ignore[valid-type]
+        name="Plausibility",
+        description="What pasyn.judge_pose found last: per cent of the prior's poses that are less plausible",
+        min=0.0,
+        max=100.0,
+        options={"SKIP_SAVE"},
+    )
+    odd_joints: bpy.props.StringProperty(  # type: ignore[valid-type]
+        name="Odd Joints",
+        description="What pasyn.judge_pose found last: joints farther than usual from what the prior expects",
+        options={"SKIP_SAVE"},
+    )
     corpus_rate: bpy.props.FloatProperty(  # type: ignore[valid-type]
         name="Rate",
         description="Frames a second of the clips in the corpus",

@@ -208,10 +208,13 @@ def strands(places: Places, wool: FloatArray) -> FloatArray:
 
 
 def long_hair(places: Places, locks: float) -> FloatArray:
-    """(V,) how far the hair lies in locks: less on the face, none on lower legs and feet."""
+    """(V,) how far the hair lies in locks: less on the face and on the lower legs."""
     face = ramp(places.face[:, 1], -0.05, 0.30) * ramp(places.shares["head"], 0.3, 0.7)
-    sections = np.where(places.hind, places.leg_height("hindleg", 2.2), places.leg_height("foreleg", 2.2))
-    tops = np.where(places.hind, places.leg_height("hindleg", 3.0), places.leg_height("foreleg", 3.0))
-    low = ramp(places.points[:, 2], tops, sections) * ramp(places.limbs, 0.2, 0.6)
+    # From elbow and stifle down to just above carpus and hock.
+    top, end = (
+        np.where(places.hind, places.leg_height("hindleg", sections), places.leg_height("foreleg", sections))
+        for sections in (3.0, 2.2)
+    )
+    low = ramp((top - places.points[:, 2]) / (top - end), 0.0, 1.0) * ramp(places.limbs, 0.2, 0.6)
     hair: FloatArray = locks * (1.0 - 0.7 * face) * (1.0 - 0.6 * low)
     return hair

@@ -73,7 +73,7 @@ def choose_joint(
         There is no such joint or bone, the bone plays another joint, is of the animal's other side, or stands
         in the skeleton above a joint that the joint belongs below.
     """
-    check_choice(geometry, rig_map, joint, bone)
+    check_choice(geometry, rig_map, joint, bone, standing)
     upright = geometry if standing is None else standing
     index = {name: number for number, name in enumerate(geometry.bone_names)}
     chosen = {name: index[binding.bone] for name, binding in rig_map.joints.items()} | {joint: index[bone]}
@@ -106,10 +106,11 @@ def with_choices(
     geometry, rig_map, standing
         As for :func:`choose_joint`.
     choices
-        Joint to the name of its bone; those that do not fit this rig any more are passed over.
+        Joint to the name of its bone, "" for none; those that do not fit this rig any more are passed over.
     """
     for joint, bone in choices.items():
-        if joint in rig_map.joints and rig_map.joints[joint].bone == bone:
+        present = rig_map.joints[joint].bone if joint in rig_map.joints else ""
+        if present == bone:
             continue
         owners = [name for name, binding in rig_map.joints.items() if binding.bone == bone]
         cleared = rig_map
@@ -117,7 +118,10 @@ def with_choices(
             for owner in owners:
                 if owner not in choices:
                     cleared = without_joint(cleared, owner)
-            rig_map, _ = choose_joint(geometry, cleared, joint, bone, standing)
+            if bone:
+                rig_map, _ = choose_joint(geometry, cleared, joint, bone, standing)
+            else:
+                rig_map = without_joint(cleared, joint)
         except RigMapError:
             continue
     return rig_map
@@ -144,7 +148,9 @@ def without_joint(rig_map: RigMap, joint: str) -> RigMap:
     return replace(rig_map, joints=joints, missing=tuple(ordered))
 
 
-def check_choice(geometry: RigGeometry, rig_map: RigMap, joint: str, bone: str) -> None:
+def check_choice(
+    geometry: RigGeometry, rig_map: RigMap, joint: str, bone: str, standing: RigGeometry | None = None
+) -> None:
     """Refuse a bone that cannot play a joint; see :func:`choose_joint`."""
     if joint not in JOINTS:
         raise RigMapError(f"there is no joint '{joint}'; joints are {', '.join(JOINTS)}")
@@ -163,7 +169,10 @@ def check_choice(geometry: RigGeometry, rig_map: RigMap, joint: str, bone: str) 
             f"'{bone}' moves no skin, nor do the bones below it; choose the bone that deforms the mesh there"
         )
     side = joint.partition("_")[0]
-    if side in SIDES and _lies_on(geometry, rig_map, number) == SIDES[1 - SIDES.index(side)]:
+    if standing is None and not any(binding.alignment for binding in rig_map.joints.values()):
+        standing = geometry
+    # An animal that lies at rest has both sides on one.
+    if side in SIDES and standing and _lies_on(standing, rig_map, number) == SIDES[1 - SIDES.index(side)]:
         other = SIDES[1 - SIDES.index(side)]
         raise RigMapError(f"'{bone}' lies on the animal's {other} side; the {_shown(joint)} is on its {side}")
     _check_order(geometry, rig_map, joint, number)
@@ -205,17 +214,17 @@ def _below(geometry: RigGeometry, bone: int) -> list[int]:
 
 
 def _lies_on(geometry: RigGeometry, rig_map: RigMap, bone: int) -> str:
-    """Side of the animal on which a bone's skin lies, "" where it is near the midplane or cannot be told."""
+    """Side on which a bone's skin lies as the animal stands; "" near the midplane, or where it has none."""
     left = rig_map.body_frame[0]
-    paws = [
-        float(left @ np.asarray(binding.position))
+    legs = [
+        float(left @ geometry.bone_heads[geometry.bone_names.index(binding.bone)])
         for name, binding in rig_map.joints.items()
         if name.endswith(("forearm", "shin"))
     ]
     weights = geometry.weights[:, bone].astype(np.float64)
-    if len(paws) < 2 or weights.sum() <= 0.0:
+    if len(legs) < 2 or weights.sum() <= 0.0:
         return ""
-    middle, half = (max(paws) + min(paws)) / 2, (max(paws) - min(paws)) / 2
+    middle, half = (max(legs) + min(legs)) / 2, (max(legs) - min(legs)) / 2
     across = (weights @ (geometry.vertices @ left) / weights.sum() - middle) / max(half, 1e-12)
     return "" if abs(across) < _OTHER_SIDE else SIDES[0 if across > 0 else 1]
 

@@ -26,6 +26,8 @@ _HEADER = """\
 _KEYS = ("rig", "body_frame", "trunk_length", "ground", "joints", "keypoints", "missing")
 _AT_ITS_BONES = 0.2
 """Trunk lengths: legs' joints lie inside the leg and not at a bone's head, but most joints do."""
+_ROUNDED = 1e-4
+"""Sums of weights that are 1 but for rounding."""
 _KEYPOINTS = tuple(
     dict.fromkeys(name for keypoint_set in KEYPOINT_SETS.values() for name in keypoint_set.keypoints)
 )
@@ -80,11 +82,23 @@ def read_rig_map(path: Path, geometry: RigGeometry) -> RigMap:
     RigMapError
         Where the file is not YAML, a key is unknown or missing, or a bone, mesh or vertex is not the rig's.
     """
+    return parse_rig_map(read_text(path), geometry, str(path))
+
+
+def read_text(path: Path) -> str:
+    """Text of a file.
+
+    Raises
+    ------
+    RigMapError
+        It is not there, or no text.
+    """
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise RigMapError(f"{path}: cannot be read as text ({error})") from error
-    return parse_rig_map(text, geometry, str(path))
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise RigMapError(f"{path}: cannot be read ({error.strerror or error})") from error
+    except UnicodeDecodeError as error:
+        raise RigMapError(f"{path}: is no text; a rig map is a YAML file") from error
 
 
 def parse_rig_map(text: str, geometry: RigGeometry, source: str) -> RigMap:
@@ -303,6 +317,8 @@ class _Reader:
         total = sum(weights)
         if min(weights) < 0 or total <= 0:
             self._fail(f"{key}.weights must not be negative, nor all 0", f"{key}.weights")
+        if abs(total - 1.0) < _ROUNDED:  # as they were written: what is read is written the same again
+            total = 1.0
         if not part:
             stacked = np.asarray(vertices) + offsets[index]
             carried = self._geometry.weights[stacked].max(axis=0) > 0.15

@@ -46,6 +46,22 @@ def armature_of(obj: Any | None) -> Any | None:
     return None
 
 
+def instanced_armature(obj: Any) -> Any | None:
+    """The armature of a collection that an empty shows instances of; None where there is none."""
+    collection = getattr(obj, "instance_collection", None)
+    objects = collection.all_objects if collection is not None else ()
+    return next((member for member in objects if member.type == "ARMATURE"), None)
+
+
+def is_linked(armature: Any) -> bool:
+    """Whether an armature comes from a library as it is: it can be seen and read, but not posed.
+
+    Overrides that Blender has made along with another one count too, until they are made editable.
+    """
+    override = armature.override_library
+    return armature.library is not None or (override is not None and override.is_system_override)
+
+
 def rig_in_scene(armature: Any, scene: Any, source: str = "") -> LoadedRig:
     """Describe an armature of the open scene and what it carries, without changing anything.
 
@@ -105,13 +121,15 @@ def pose_kept(rig: LoadedRig) -> Iterator[None]:
     finally:
         for block, state in animations:
             _restore_animation(block, state)
+        if (scene.frame_current, scene.frame_subframe) != (frame, subframe):
+            scene.frame_set(frame, subframe=subframe)
+        # Actions given back are evaluated now, so that they do not pass over what was posed without keys.
+        bpy.context.view_layer.update()
         for owner, values in (*placed, *bones):
             for name, value in values:
                 setattr(owner, name, value)
         for key, value in shapes:
             key.value = value
-        if (scene.frame_current, scene.frame_subframe) != (frame, subframe):
-            scene.frame_set(frame, subframe=subframe)
         bpy.context.view_layer.update()
 
 

@@ -100,3 +100,32 @@ def test_an_action_that_stands_gives_the_map(fallen_horse: Any, tmp_path: Path, 
     heights = (taken.vertices @ rig_map.body_frame[2] - rig_map.ground) / rig_map.trunk_length
     assert heights.min() > -0.01
     assert heights.max() > 1.3, "a standing horse is taller than its trunk is long"
+
+
+def test_a_bone_that_is_chosen_for_a_joint_is_aligned_by_that_action(
+    fallen_horse: Any, tmp_path: Path, empty_scene: Any
+) -> None:
+    bpy = empty_scene
+    from pasyn_blender.rig.automatic import actions_to_try, map_loaded_rig, posed_geometry
+    from pasyn_blender.rig.chosen_joints import choose_joint
+    from pasyn_blender.rig.loading import load_rig, read_geometry
+
+    path = tmp_path / "fallen.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(path))
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    rig = load_rig(path)
+    geometry = read_geometry(rig)
+    found = map_loaded_rig(rig, geometry)
+    standing = posed_geometry(rig, geometry, actions_to_try(rig)[0])
+    for joint in ("left_front_cannon", "head"):
+        again, note = choose_joint(geometry, found, joint, found.joints[joint].bone, standing)
+        assert note == ""
+        assert again.keypoints == found.keypoints
+        for name, binding in found.joints.items():
+            assert again.joints[name].bone == binding.bone
+            assert again.joints[name].position == pytest.approx(binding.position, abs=1e-6)
+            assert again.joints[name].alignment == pytest.approx(binding.alignment, abs=1e-4)
+    # Lying, the animal cannot be looked at: the bone's head has to do, and the note says so.
+    lying, note = choose_joint(geometry, found, "head", found.joints["head"].bone)
+    assert "not a standing quadruped" in note
+    assert lying.keypoints == found.keypoints

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from . import animal, dataset, keypoints, pose, shots
+from . import animal, built_in_animal, dataset, joints, keypoints, pose, rig_map, shots
 
 CLASSES = (
     *animal.CLASSES,
+    *built_in_animal.CLASSES,
+    *joints.CLASSES,
+    *rig_map.CLASSES,
     *keypoints.CLASSES,
     *pose.CLASSES,
     *shots.CLASSES,

@@ -7,13 +7,14 @@ from typing import Any
 import bpy
 from bpy_extras.io_utils import ImportHelper
 
-from ...anatomy.skeleton import JOINTS
 from ...errors import MappingError, RigError
 from ...rig.loading import load_rig
-from ...rig.rig_map import RigMap
-from .. import live_map
-from ..scene_animal import armature_of, fingerprint, rig_in_scene
-from .reporting import ReportsMistakes
+from ..mapping_steps import map_automatically
+from ..properties.animal import choices
+from ..properties.findings import mark_by_hand
+from ..scene_animal import armature_of, fingerprint, instanced_armature, rig_in_scene
+from ..stepwise_work import Steps, WorksInSteps, run_steps
+from .reporting import ReportsMistakes, report_findings
 
 
 def _species(name: str) -> str:
@@ -22,9 +23,18 @@ def _species(name: str) -> str:
     return match.group().lower() if match else "animal"
 
 
-def _object_mode(context: bpy.types.Context) -> None:
+def object_mode(context: bpy.types.Context) -> None:
+    """Leave any other mode, in which nothing can be added."""
     if context.mode != "OBJECT" and bpy.ops.object.mode_set.poll():
         bpy.ops.object.mode_set(mode="OBJECT")
+
+
+def select_only(context: bpy.types.Context, obj: Any) -> None:
+    """Make an object the active one, and the only one that is selected."""
+    for other in context.selected_objects:
+        other.select_set(False)
+    obj.select_set(True)
+    context.view_layer.objects.active = obj
 
 
 class PASYN_OT_use_selected(ReportsMistakes, bpy.types.Operator):
@@ -51,6 +61,11 @@ class PASYN_OT_use_selected(ReportsMistakes, bpy.types.Operator):
         armature = next((found for obj in candidates if (found := armature_of(obj)) is not None), None)
         if armature is None:
             name = candidates[0].name
+            if instanced_armature(candidates[0]) is not None:
+                raise RigError(
+                    f"'{name}' only shows a collection that stands elsewhere; "
+                    "use Object > Library Override > Make on it, then select its armature"
+                )
             raise RigError(f"'{name}' has no armature; select an armature, or a mesh that is skinned to one")
         rig = rig_in_scene(armature, context.scene)
         settings = context.scene.pasyn.animal
@@ -75,6 +90,7 @@ class PASYN_OT_import_animal(ReportsMistakes, bpy.types.Operator, ImportHelper):
         name="File",
         description="A .glb, .gltf, .fbx or .blend file with a skinned animal",
         subtype="FILE_PATH",
+        options={"SKIP_SAVE"},
     )
     filter_glob: bpy.props.StringProperty(  # type: ignore[valid-type]
         default="*.glb;*.gltf;*.fbx;*.blend", options={"HIDDEN"}
@@ -83,10 +99,22 @@ class PASYN_OT_import_animal(ReportsMistakes, bpy.types.Operator, ImportHelper):
         name="Map Automatically", description="Find joints and keypoints right after the import", default=True
     )
 
+    _from_window = False
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Ask for the file, or take the one that was dropped onto the viewport."""
+        self._from_window = True
+        if self.filepath:
+            return self.execute(context)
+        result: set[str] = ImportHelper.invoke(self, context, event)
+        return result
+
     def perform(self, context: bpy.types.Context) -> None:
         """Import, choose and map."""
-        path = Path(bpy.path.abspath(self.filepath)).absolute()
-        _object_mode(context)
+        if not self.filepath.strip():
+            raise RigError("choose a file with a rigged animal")
+        path = Path(bpy.path.abspath(self.filepath)).expanduser().absolute()
+        object_mode(context)
         rig = load_rig(path)
         # Solid bones of a game rig's helpers would hide the animal.
         rig.armature.data.display_type = "STICK"
@@ -95,54 +123,74 @@ class PASYN_OT_import_animal(ReportsMistakes, bpy.types.Operator, ImportHelper):
         settings.species = _species(path.stem)
         settings.source_file = str(path)
         settings.source_fingerprint = fingerprint(rig)
-        for obj in context.selected_objects:
-            obj.select_set(False)
-        rig.armature.select_set(True)
-        context.view_layer.objects.active = rig.armature
+        select_only(context, rig.armature)
         for note in rig.notes:
             self.report({"INFO"}, note)
-        if self.map_automatically:
+        if not self.map_automatically:
+            return
+        # The import itself went well: it stays, and can be undone like any other.
+        if self._from_window:
             try:
-                rig_map = live_map.map_animal(context)
-            except MappingError as error:
-                # The import itself went well: it stays, and can be undone like any other.
+                bpy.ops.pasyn.map_animal("INVOKE_DEFAULT")
+            except RuntimeError as error:
                 self.report({"WARNING"}, f"Imported, but not mapped: {error}")
-                return
-            _report_findings(self, rig_map)
+            return
+        try:
+            rig_map = run_steps(map_automatically(context, {}))
+        except MappingError as error:
+            self.report({"WARNING"}, f"Imported, but not mapped: {error}")
+            return
+        report_findings(self, context.scene, rig_map)
 
 
-class PASYN_OT_map_animal(ReportsMistakes, bpy.types.Operator):
+class PASYN_OT_map_animal(WorksInSteps, bpy.types.Operator):
     """Find the animal's joints and keypoints from its shape and bones."""
 
     bl_idname = "pasyn.map_animal"
     bl_label = "Map Automatically"
     bl_description = "Find the animal's joints and keypoints from its shape and bones"
     bl_options = {"REGISTER", "UNDO"}
+    doing = "Mapping the animal"
+
+    keep_choices: bpy.props.BoolProperty(  # type: ignore[valid-type]
+        name="Keep Joints Set by Hand",
+        description="Joints that you have given a bone, or none, keep it; all others are found anew",
+        default=True,
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """An animal must be chosen."""
         if context.scene.pasyn.animal.armature is None:
-            cls.poll_message_set("Choose or import an animal first")
+            cls.poll_message_set("Choose, import or add an animal first")
             return False
         if context.mode not in {"OBJECT", "POSE"}:
             cls.poll_message_set("Leave edit mode first")
             return False
         return True
 
-    def perform(self, context: bpy.types.Context) -> None:
+    def steps(self, context: bpy.types.Context) -> Steps[None]:
         """Map the chosen animal."""
-        rig_map = live_map.map_animal(context)
-        _report_findings(self, rig_map)
+        animal = context.scene.pasyn.animal
+        kept = choices(animal) if self.keep_choices else {}
+        rig_map = yield from map_automatically(context, kept)
+        bones = {name: binding.bone for name, binding in rig_map.joints.items()}
+        mark_by_hand(animal.joints, (name for name, bone in kept.items() if bones.get(name, "") == bone))
+        report_findings(self, context.scene, rig_map)
 
 
-def _report_findings(operator: Any, rig_map: RigMap) -> None:
-    lost = [name for name in live_map.KEYPOINTS.keypoints if name not in rig_map.keypoints]
-    if lost:
-        operator.report({"WARNING"}, f"Keypoints not found: {', '.join(lost)}")
-        return
-    joints = f"{len(rig_map.joints)} of {len(JOINTS)} joints"
-    operator.report({"INFO"}, f"Found {joints} and all {len(live_map.KEYPOINTS.keypoints)} keypoints")
+class PASYN_FH_animal(bpy.types.FileHandler):
+    """Files that can be dropped onto a 3D viewport."""
+
+    bl_idname = "PASYN_FH_animal"
+    bl_label = "PASyn: Import Animal"
+    bl_import_operator = "pasyn.import_animal"
+    bl_file_extensions = ".glb;.gltf;.fbx;.blend"
+
+    @classmethod
+    def poll_drop(cls, context: bpy.types.Context) -> bool:
+        """Only 3D viewports take animals."""
+        return context.area is not None and context.area.type == "VIEW_3D"
 
 
-CLASSES = (PASYN_OT_use_selected, PASYN_OT_import_animal, PASYN_OT_map_animal)
+CLASSES = (PASYN_OT_use_selected, PASYN_OT_import_animal, PASYN_OT_map_animal, PASYN_FH_animal)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 
+from ...anatomy.skeleton import JOINTS
 from ...errors import PasynError
+from ...rig.rig_map import RigMap
+from ..properties.keypoints import chosen_set
 
 
 class ReportsMistakes:
@@ -22,3 +27,15 @@ class ReportsMistakes:
     def perform(self, context: bpy.types.Context) -> None:
         """Do the work; raise a ``PasynError`` for what the person can put right."""
         raise NotImplementedError
+
+
+def report_findings(operator: Any, scene: Any, rig_map: RigMap) -> None:
+    """Tell in the status bar what a map has, and which keypoints it lacks."""
+    names = chosen_set(scene).keypoints
+    lost = [name.replace("_", " ") for name in names if name not in rig_map.keypoints]
+    if lost:
+        some = ", ".join(lost[:6]) + (", …" if len(lost) > 6 else "")
+        operator.report({"WARNING"}, f"{len(lost)} of {len(names)} keypoints were not found: {some}")
+        return
+    joints = f"{len(rig_map.joints)} of {len(JOINTS)} joints"
+    operator.report({"INFO"}, f"Found {joints} and all {len(names)} keypoints")

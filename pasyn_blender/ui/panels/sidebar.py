@@ -28,11 +28,13 @@ class PASYN_UL_findings(bpy.types.UIList):
         """Show one row."""
         row = layout.row(align=True)
         icon = "CHECKMARK" if item.found else ("ERROR" if item.required else "REMOVE")
+        if item.by_hand:
+            icon = "HAND" if item.found else "X"
         split = row.split(factor=0.58)
         split.label(text=item.name.replace("_", " "), icon=icon)
         where = split.row()
         where.active = False
-        where.label(text=item.place if item.found else "missing")
+        where.label(text=item.place if item.found else ("none" if item.by_hand else "missing"))
 
 
 def found(items: Any) -> str:

@@ -1,13 +1,15 @@
 """The chosen animal and its rig map."""
 
+import textwrap
 from typing import Any
 
 import bpy
 
-from ...anatomy.keypoint_sets import AP10K
 from ...anatomy.skeleton import JOINTS
 from ...rig.rig_map import RigMap
-from .findings import PASYN_PG_finding, list_findings
+from .built_in import PASYN_PG_built_in
+from .findings import PASYN_PG_finding, by_hand, list_findings, mark_by_hand
+from .keypoints import list_keypoints
 
 
 def _is_armature(_settings: Any, obj: Any) -> bool:
@@ -19,6 +21,44 @@ def _armature_changed(settings: Any, _context: bpy.types.Context) -> None:
     forget_map(settings.id_data)
     settings.source_file = ""
     settings.source_fingerprint = ""
+
+
+def _bone_of_joint(settings: Any) -> str:
+    joint = chosen_joint(settings)
+    return str(joint.place) if joint is not None and joint.found else ""
+
+
+def _choose_bone(settings: Any, bone: str) -> None:
+    joint = chosen_joint(settings)
+    if joint is None or bone == _bone_of_joint(settings):
+        return
+    # Operators, so that the choice is one step to undo, and a mistake is told like any other.
+    operator = bpy.ops.pasyn.set_joint if bone else bpy.ops.pasyn.clear_joint
+    options = {"joint": joint.name, "both_sides": settings.both_sides}
+    if bone:
+        options["bone"] = bone
+    try:
+        operator("INVOKE_DEFAULT", **options)
+    except RuntimeError as error:
+        if not bpy.app.background:  # where it is read off the terminal, to which operators write it
+            show_mistake(str(error))
+
+
+def show_mistake(message: str) -> None:
+    """Show what was wrong beside the mouse: what a property calls cannot write to the status bar."""
+    text = message.removeprefix("Error: ").strip()
+
+    def draw(menu: Any, _context: bpy.types.Context) -> None:
+        for line in textwrap.wrap(text, 72):
+            menu.layout.label(text=line)
+
+    bpy.context.window_manager.popup_menu(draw, title="PASyn", icon="ERROR")
+
+
+def chosen_joint(settings: Any) -> Any | None:
+    """The joint that is chosen in the list of an animal's settings; None where none is."""
+    index, joints = settings.joint_index, settings.joints
+    return joints[index] if 0 <= index < len(joints) else None
 
 
 class PASYN_PG_animal(bpy.types.PropertyGroup):
@@ -42,9 +82,34 @@ class PASYN_PG_animal(bpy.types.PropertyGroup):
     )
     joints: bpy.props.CollectionProperty(type=PASYN_PG_finding)  # type: ignore[valid-type]
     joint_index: bpy.props.IntProperty(name="Joint", description="Joint chosen in the list")  # type: ignore[valid-type]
-    species: bpy.props.StringProperty(  # type: ignore[valid-type]
-        name="Species", description="Category name in the annotations", default="animal"
+    joint_bone: bpy.props.StringProperty(  # type: ignore[valid-type]
+        name="Bone",
+        description=(
+            "Bone that plays the joint chosen in the list. Choose another to correct the map, "
+            "or empty the field where this animal has no bone for it"
+        ),
+        get=_bone_of_joint,
+        set=_choose_bone,
     )
+    both_sides: bpy.props.BoolProperty(  # type: ignore[valid-type]
+        name="Both Sides",
+        description=(
+            "Give the same joint of the animal's other side the bone of the mirrored name (.L and .R, "
+            "Left and Right), where there is one"
+        ),
+        default=True,
+    )
+    species: bpy.props.StringProperty(  # type: ignore[valid-type]
+        name="Species",
+        description="Name of the animal's category in the annotations of a dataset",
+        default="animal",
+    )
+    built_in: bpy.props.PointerProperty(type=PASYN_PG_built_in)  # type: ignore[valid-type]
+
+
+def choices(settings: Any) -> dict[str, str]:
+    """Joint to what a person has chosen for it: the name of a bone, or "" for none."""
+    return {item.name: item.place for item in settings.joints if item.by_hand}
 
 
 def forget_map(scene: Any) -> None:
@@ -66,14 +131,20 @@ def keep_map(scene: Any, rig_map: RigMap, text: str) -> None:
         The map.
     text
         The same map as YAML.
+
+    Notes
+    -----
+    What a person has chosen for joints stays marked as long as the joint keeps its bone.
     """
     settings = scene.pasyn
+    before = {item.name: item.place for item in settings.animal.joints}
+    decided = by_hand(settings.animal.joints)
     settings.animal.rig_map = text
     joints = ((name, rig_map.joints[name].bone if name in rig_map.joints else None) for name in JOINTS)
     list_findings(settings.animal.joints, joints, required=False)
-    anchors = ((name, rig_map.keypoints.get(name)) for name in AP10K.keypoints)
-    places = ((name, (anchor.bone or "mesh") if anchor else None) for name, anchor in anchors)
-    list_findings(settings.keypoints.found, places, required=True)
+    same = (item.name for item in settings.animal.joints if before.get(item.name) == item.place)
+    mark_by_hand(settings.animal.joints, decided.intersection(same))
+    list_keypoints(scene, rig_map)
 
 
-CLASSES = (PASYN_PG_animal,)
+CLASSES = (PASYN_PG_built_in, PASYN_PG_animal)

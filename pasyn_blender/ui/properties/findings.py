@@ -13,6 +13,9 @@ class PASYN_PG_finding(bpy.types.PropertyGroup):
     required: bpy.props.BoolProperty(  # type: ignore[valid-type]
         name="Required", description="Whether every animal has it, so that it must have been overlooked"
     )
+    by_hand: bpy.props.BoolProperty(  # type: ignore[valid-type]
+        name="By Hand", description="Whether a person has said what carries it, or that nothing does"
+    )
     place: bpy.props.StringProperty(name="Place", description="Bone that carries it, or the mesh")  # type: ignore[valid-type]
 
 
@@ -35,6 +38,18 @@ def list_findings(collection: Any, places: Iterable[tuple[str, str | None]], *, 
         item.found = place is not None
         item.place = place or ""
         item.required = required
+
+
+def by_hand(collection: Any) -> set[str]:
+    """Names in a collection of findings that a person has decided."""
+    return {item.name for item in collection if item.by_hand}
+
+
+def mark_by_hand(collection: Any, names: Iterable[str]) -> None:
+    """Say which of a collection of findings a person has decided; all others were found."""
+    decided = set(names)
+    for item in collection:
+        item.by_hand = item.name in decided
 
 
 CLASSES = (PASYN_PG_finding,)

@@ -86,10 +86,11 @@ class Animal:
         """
         surface = np.array([name in keypoint_set.surface for name in keypoint_set.keypoints])
         parts = part_triangles(rig_map, keypoint_set, geometry)
-        return cls(rig, geometry, rig_map, keypoint_set, surface, parts, _bearing(geometry, rig_map))
+        return cls(rig, geometry, rig_map, keypoint_set, surface, parts, bearing_vertices(geometry, rig_map))
 
 
-def _bearing(geometry: RigGeometry, rig_map: RigMap) -> NDArray[np.bool_]:
+def bearing_vertices(geometry: RigGeometry, rig_map: RigMap) -> NDArray[np.bool_]:
+    """(V,) which vertices can bear an animal: all but the tail's, which hangs below ground where it lies."""
     roots = {joint.bone for name, joint in rig_map.joints.items() if name.startswith("tail_")}
     of_tail = np.zeros(len(geometry.bone_names), dtype=bool)
     for bone, parent in enumerate(geometry.bone_parents.tolist()):  # parents come before children
@@ -189,7 +190,16 @@ class Stage:
                 f"action {shot.action!r} changes the number of vertices from {len(animal.geometry.vertices)} "
                 f"to {len(vertices)}; a modifier of the rig depends on the pose"
             )
-        view, scene = frame_and_light(animal, vertices, shot, self.options.size, self.camera, self.lighting)
+        view, scene = frame_and_light(
+            animal.rig_map,
+            animal.geometry.triangles,
+            vertices,
+            animal.bearing,
+            shot,
+            self.options.size,
+            self.camera,
+            self.lighting,
+        )
         self.coat.apply(shot.coat)
         truth = self._label(view, vertices, bones, shot.light.world_rotation, scene)
         if taken is not None:
@@ -297,8 +307,10 @@ class Stage:
 
 
 def frame_and_light(
-    animal: Animal,
+    rig_map: RigMap,
+    triangles: IntArray,
     vertices: FloatArray,
+    bearing: NDArray[np.bool_],
     shot: ShotRequest,
     size: tuple[int, int],
     camera: bpy.types.Object,
@@ -308,8 +320,12 @@ def frame_and_light(
 
     Parameters
     ----------
-    animal, vertices
-        The animal and its (V, 3) posed vertices, world space.
+    rig_map, triangles
+        Of the animal.
+    vertices
+        (V, 3) posed vertices, world space.
+    bearing
+        From :func:`bearing_vertices`.
     shot
         Its camera and light are used.
     size
@@ -326,8 +342,8 @@ def frame_and_light(
     RenderError
         The pose cannot be framed, or the world is missing.
     """
-    body_frame = animal.rig_map.body_frame
-    ground = float((vertices[animal.bearing] @ body_frame[2]).min())
+    body_frame = rig_map.body_frame
+    ground = float((vertices[bearing] @ body_frame[2]).min())
     view = solve_view(vertices, body_frame, shot.camera, size, ground)
     aim_camera(camera, view)
     light = apply_light(lighting, shot.light, body_frame)
@@ -337,7 +353,7 @@ def frame_and_light(
         toward_sun=light.toward_sun,
         sun_irradiance=light.sun_irradiance,
         sky_irradiance=light.sky_irradiance,
-        shade=ground_shade(vertices, animal.geometry.triangles, body_frame, light.toward_sun, ground),
+        shade=ground_shade(vertices, triangles, body_frame, light.toward_sun, ground),
     )
     return view, scene
 

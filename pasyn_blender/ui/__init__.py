@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import bpy
 
-from . import background_run, live_map, operators, overlay, panels, preferences, properties
+from . import (
+    background_run,
+    live_map,
+    operators,
+    overlay,
+    panels,
+    preferences,
+    properties,
+    shot_process,
+    status_bar,
+)
 
 CLASSES = (
     *preferences.CLASSES,
@@ -23,10 +33,13 @@ def register() -> None:
     live_map.register()
     overlay.register()
     background_run.register()
+    status_bar.register()
 
 
 def unregister() -> None:
     """Take everything away again, and end a running render."""
+    status_bar.unregister()
+    shot_process.forget()
     background_run.unregister()
     overlay.unregister()
     live_map.unregister()

@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from typing import IO, Any
 import bpy
 
 from ..errors import OutputError, PasynError
+from .duration import duration_words
 
 TICK_SECONDS = 0.5
 _WINDOWS_FLAGS = 0x00000200 | 0x08000000  # CREATE_NEW_PROCESS_GROUP, CREATE_NO_WINDOW
@@ -45,10 +47,15 @@ class Run:
         What the process printed.
     state
         "running", "stopping", "finished", "cancelled" or "failed".
-    rendered
-        Renders complete so far.
+    found, rendered
+        Renders complete when the run began, and so far.
     message
         One line for a person.
+    stop_asked, began
+        ``time.monotonic`` of the request to stop, and of the start.
+    pace_from
+        ``time.monotonic`` and renders there were when the first new one was complete: what came before, the
+        start of Blender and renders of an earlier run, says nothing of the pace.
     """
 
     folder: Path
@@ -56,9 +63,12 @@ class Run:
     log: Path
     process: subprocess.Popen[bytes]
     state: str = "running"
+    found: int = 0
     rendered: int = 0
     message: str = "Starting Blender in the background"
     stop_asked: float = 0.0
+    began: float = field(default_factory=time.monotonic)
+    pace_from: tuple[float, int] | None = None
     _output: IO[bytes] | None = field(default=None, repr=False)
 
     @property
@@ -72,6 +82,16 @@ class Run:
         if self.state == "finished":
             return 1.0
         return 0.95 * min(self.rendered, self.images) / max(self.images, 1)
+
+    def seconds_left(self, now: float) -> float | None:
+        """How long the renders still to come will take; None before that can be told."""
+        if self.pace_from is None or self.state != "running":
+            return None
+        since, there = self.pace_from
+        made = self.rendered - there
+        if made < 1 or now <= since:
+            return None
+        return (self.images - self.rendered) * (now - since) / made
 
     @property
     def report(self) -> Path:
@@ -146,7 +166,8 @@ def start(
     except OSError as error:
         output.close()
         raise PasynError(f"cannot start {command[0]}: {error.strerror or error}") from error
-    run = Run(folder=folder, images=images, log=log, process=process, _output=output)
+    found = count_files(folder / "renders", ".json", images)
+    run = Run(folder, images, log, process, found=found, rendered=found, _output=output)
     _runs[:] = [run]
     if not bpy.app.timers.is_registered(tick):
         bpy.app.timers.register(tick, first_interval=TICK_SECONDS, persistent=True)
@@ -160,12 +181,18 @@ def tick() -> float | None:
         return None
     follow(run)
     _redraw()
-    return TICK_SECONDS if run.active else None
+    if run.active:
+        return TICK_SECONDS
+    if run.state == "failed":
+        _tell(run.message)
+    return None
 
 
 def follow(run: Run) -> None:
     """Bring a run's state up to date with its process and files."""
-    run.rendered = count_files(run.folder / "renders", ".json", run.images)
+    before, run.rendered = run.rendered, count_files(run.folder / "renders", ".json", run.images)
+    if run.pace_from is None and run.rendered > max(before, run.found):
+        run.pace_from = (time.monotonic(), run.rendered)
     code = run.process.poll()
     if code is None:
         if run.state == "stopping":
@@ -173,7 +200,7 @@ def follow(run: Run) -> None:
         elif run.rendered >= run.images:
             run.message = "Putting pictures together and writing annotations"
         elif run.rendered:
-            run.message = f"Rendered {run.rendered} of {run.images}"
+            run.message = f"Rendered {run.rendered} of {run.images}{_left(run)}"
         return
     if run._output is not None:
         run._output.close()
@@ -186,7 +213,13 @@ def follow(run: Run) -> None:
         run.state = "finished"
         run.message = f"{run.rendered} of {run.images} pictures in {run.folder}; the report says why"
     else:
-        run.state, run.message = "failed", failure_line(run.log, code)
+        stays = f" ({run.rendered} renders stay)" if run.rendered else ""
+        run.state, run.message = "failed", f"{failure_line(run.log, code)}{stays}"
+
+
+def _left(run: Run) -> str:
+    seconds = run.seconds_left(time.monotonic())
+    return "" if seconds is None else f", {duration_words(seconds)} left"
 
 
 def count_files(folder: Path, suffix: str, below: int) -> int:
@@ -205,11 +238,17 @@ def failure_line(log: Path, code: int) -> str:
         text = log.read_text(encoding="utf-8", errors="replace")
     except OSError:
         text = ""
+    said = failure_text(text, code)
+    return said if text.strip() else f"{said}; see {log}"
+
+
+def failure_text(text: str, code: int) -> str:
+    """What a person should read of what a program printed before it ended with an exit code that is not 0."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     named = [line for line in lines if line.lower().startswith(("error", "pasyn:"))]
     # The messages are the command line's; here the folder is a field of the panel.
     said = (named or lines or [""])[-1].removeprefix("error: ").replace("--out", "folder")
-    return said or f"the renderer ended with exit code {code} and said nothing; see {log}"
+    return said or f"the pasyn program ended with exit code {code} and said nothing"
 
 
 def cancel() -> bool:
@@ -266,6 +305,21 @@ def shut_down() -> None:
     if run.active:
         follow(run)
     _runs.clear()
+
+
+def _tell(message: str) -> None:
+    """Show a message where a person looks; the panel may be closed."""
+    manager = bpy.context.window_manager
+    if bpy.app.background or manager is None or not manager.windows:
+        return
+
+    def draw(menu: Any, _context: Any) -> None:
+        for line in textwrap.wrap(message, 70):
+            menu.layout.label(text=line)
+
+    # A timer has no window of its own.
+    with bpy.context.temp_override(window=manager.windows[0]):
+        manager.popup_menu(draw, title="PASyn could not render", icon="ERROR")
 
 
 def _redraw() -> None:

@@ -66,19 +66,9 @@ def find_program(preference: str) -> Program:
     )
 
 
-def write_job(path: Path, job: dict[str, Any]) -> None:
-    """Write a job as YAML, keys in the given order, whole or not at all.
-
-    Raises
-    ------
-    OutputError
-        The folder cannot be written.
-    """
-    import yaml
-
-    note = "# Written by PASyn's panel in Blender. Render it anywhere with: pasyn run job.yaml --out FOLDER\n"
-    text = yaml.safe_dump(job, sort_keys=False, allow_unicode=True)
-    write_text(path, note + text)
+def without_window() -> dict[str, Any]:
+    """Further arguments of ``subprocess`` that keep Windows from opening a console for a program."""
+    return {"creationflags": 0x08000000} if sys.platform == "win32" else {}
 
 
 def write_text(path: Path, text: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import animal, built_in_animal, dataset, joints, keypoints, pose, rig_map, shots
+from . import animal, built_in_animal, dataset, job_file, joints, keypoints, pose, rig_map, shots
 
 CLASSES = (
     *animal.CLASSES,
@@ -13,4 +13,5 @@ CLASSES = (
     *pose.CLASSES,
     *shots.CLASSES,
     *dataset.CLASSES,
+    *job_file.CLASSES,
 )

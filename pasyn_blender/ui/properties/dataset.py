@@ -37,7 +37,7 @@ class PASYN_PG_dataset(bpy.types.PropertyGroup):
         default=16,
         min=1,
         soft_max=256,
-        max=16384,
+        max=65536,
     )
     output: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="Folder",
@@ -45,6 +45,11 @@ class PASYN_PG_dataset(bpy.types.PropertyGroup):
         subtype="DIR_PATH",
         default="//dataset",
         **RELATIVE,
+    )
+    kept: bpy.props.StringProperty(  # type: ignore[valid-type]
+        name="Kept",
+        description="The job that was read, as JSON, with what the panel has no field for",
+        options={"HIDDEN"},
     )
 
 

@@ -63,8 +63,6 @@ class AnimalModel:
     eyes: tuple[FloatArray, IntArray]
 
 
-@lru_cache(maxsize=2)
-@cached_model(SKIN_VERTICES)
 def animal_model(species: str, individual: int, coat: str | None = None) -> AnimalModel:
     """Model of one individual; the same arguments give the same bytes.
 
@@ -80,6 +78,14 @@ def animal_model(species: str, individual: int, coat: str | None = None) -> Anim
     RigError
         If the species is not built in, has no such coat, or its description is malformed.
     """
+    return _model(
+        species, individual, coat
+    )  # one way to call it: what is called otherwise is not known again
+
+
+@lru_cache(maxsize=2)
+@cached_model(SKIN_VERTICES)
+def _model(species: str, individual: int, coat: str | None = None) -> AnimalModel:
     plan = body_plan(load_species(species), individual)
     surface = body_surface(plan, SKIN_VERTICES)
     bones = bones_of(plan, ear_ends(plan))

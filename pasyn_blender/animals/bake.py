@@ -42,13 +42,31 @@ def _baked(
     action = bpy.data.actions.new(clip.name)
     action.use_fake_user = True
     curves = _curves(armature, action)
-    frames = np.arange(1, len(clip.turns) + 1, dtype=float)
     turns = quaternions(np.swapaxes(rest, 1, 2) @ clip.turns @ rest)
-    for i, bone in enumerate(bones):
-        _set_keys(curves, bone.name, "rotation_quaternion", frames, turns[:, i])
-        if bone.parent is None:
-            _set_keys(curves, bone.name, "location", frames, clip.offset @ rest[i])
+    root = next(i for i, bone in enumerate(bones) if bone.parent is None)
+    channels = [("rotation_quaternion", bone.name, turns[:, i]) for i, bone in enumerate(bones)]
+    channels.append(("location", bones[root].name, clip.offset @ rest[root]))
+    keys = np.empty((sum(values.shape[1] for *_, values in channels), len(clip.turns), 2), dtype=np.float32)
+    keys[..., 0] = np.arange(1, len(clip.turns) + 1)
+    keys[..., 1] = np.concatenate([values for *_, values in channels], axis=1).T
+    flat = keys.reshape(len(keys), -1)
+    linear = np.full(len(clip.turns), _linear(), dtype=np.int32)
+    rows = iter(flat)
+    for channel, bone, values in channels:
+        path = f'pose.bones["{bone}"].{channel}'
+        for component in range(values.shape[1]):
+            curve = curves.new(path, index=component)
+            points = curve.keyframe_points
+            points.add(len(clip.turns))
+            points.foreach_set("co", next(rows))
+            points.foreach_set("interpolation", linear)
+            curve.update()
     return action
+
+
+def _linear() -> int:
+    number: int = bpy.types.Keyframe.bl_rna.properties["interpolation"].enum_items["LINEAR"].value
+    return number
 
 
 def quaternions(matrices: FloatArray) -> FloatArray:
@@ -87,19 +105,3 @@ def _curves(armature: bpy.types.Object, action: bpy.types.Action) -> Any:
     slot = action.slots.new(id_type="OBJECT", name=armature.name)
     strip = action.layers.new("Layer").strips.new(type="KEYFRAME")
     return strip.channelbag(slot, ensure=True).fcurves
-
-
-def _set_keys(curves: Any, bone: str, channel: str, frames: FloatArray, values: FloatArray) -> None:
-    path = f'pose.bones["{bone}"].{channel}'
-    linear = bpy.types.Keyframe.bl_rna.properties["interpolation"].enum_items["LINEAR"].value
-    places = np.empty((values.shape[1], len(frames), 2), dtype=np.float32)
-    places[..., 0] = frames
-    places[..., 1] = values.T
-    interpolation = np.full(len(frames), linear, dtype=np.int32)
-    for component, keys in enumerate(places):
-        curve = curves.new(path, index=component)
-        points = curve.keyframe_points
-        points.add(len(frames))
-        points.foreach_set("co", keys.ravel())
-        points.foreach_set("interpolation", interpolation)
-        curve.update()

@@ -154,6 +154,8 @@ def _set_weights(obj: bpy.types.Object, names: list[str], weights: NDArray[Any])
     for column, name in enumerate(names):
         group = obj.vertex_groups.new(name=name)
         rows = np.flatnonzero(weights[:, column] > 0.0)
+        own = weights[rows, column]
+        group.add(rows[own == 1.0].tolist(), 1.0, "REPLACE")
         add = group.add
-        for row, weight in zip(rows.tolist(), weights[rows, column].tolist(), strict=True):
+        for row, weight in zip(rows[own != 1.0].tolist(), own[own != 1.0].tolist(), strict=True):
             add((row,), weight, "REPLACE")

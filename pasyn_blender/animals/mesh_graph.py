@@ -40,12 +40,29 @@ class Neighbours:
         self.source, self.target = both.T.copy()
         count = int(self.source[-1]) + 1
         self.starts = np.searchsorted(self.source, np.arange(count))
-        self._degree = np.diff(np.append(self.starts, len(both))).astype(float)
+        degree = np.diff(np.append(self.starts, len(both)))
+        self._degree = degree.astype(float)
+        # Who is whose first neighbour, whose second, ... of all vertices, then of those that have so many.
+        least = int(degree.min())
+        self._common = [self.target[self.starts + place] for place in range(least)]
+        more = [np.flatnonzero(degree > place) for place in range(least, int(degree.max()))]
+        self._rare = [
+            (rows, self.target[self.starts[rows] + least + place]) for place, rows in enumerate(more)
+        ]
 
     def mean(self, values: FloatArray) -> FloatArray:
         """Mean over each vertex's neighbours of (V,) or (V, C) values."""
-        total = np.add.reduceat(values[self.target], self.starts, axis=0)
-        mean: FloatArray = total / (self._degree if values.ndim == 1 else self._degree[:, None])
+        if values.ndim == 2:
+            return np.column_stack([self.mean(np.ascontiguousarray(column)) for column in values.T])
+        # The first one is added last: so add.reduceat would sum each vertex's edges, more slowly.
+        first, *others = self._common
+        mean: FloatArray = np.zeros(len(values))
+        for index in others:
+            mean += values.take(index)
+        for rows, index in self._rare:
+            mean[rows] += values.take(index)
+        mean += values.take(first)
+        mean /= self._degree
         return mean
 
 

@@ -186,7 +186,10 @@ def skin_weights(
         values = weights[:, bone].copy()
         for step in range(30):
             pull = 0.5 if step < 8 else 0.6 * thick
+            before = values
             values = (1.0 - pull) * values + pull * neighbours.mean(values)
+            if step >= 8 and np.array_equal(values, before):  # a bone of a free limb
+                break
         weights[:, bone] = values
     return limited(weights)
 

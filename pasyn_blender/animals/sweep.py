@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -55,8 +56,8 @@ def spline(stations: FloatArray, count: int) -> FloatArray:
     return rows
 
 
-_AT_ONCE: Final = 1024
-"""Points that are located together: their distances to a whole curve stay in the processor's cache."""
+_AT_ONCE: Final = 8192
+"""Points that are located together: what is known of them stays in the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -126,39 +127,83 @@ class Sweep:
         return np.concatenate(parameters), np.concatenate(beyond), np.concatenate(flat)
 
     def _locate(self, points: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        starts, ends = self.points[:-1], self.points[1:]
-        axis = ends - starts
+        starts, axis = self.points[:-1], np.diff(self.points, axis=0)
         squares = (axis**2).sum(axis=1)
-        # |p - s - t a|^2 expanded, so that only (P, S) arrays appear
-        along = (components(points, axis) - (starts * axis).sum(axis=1)) / squares
-        clipped = np.clip(along, 0.0, 1.0)
-        gap = (
-            (points**2).sum(axis=1)[:, None]
-            - 2.0 * components(points, starts)
-            + (starts**2).sum(axis=1)
-            - 2.0 * clipped * along * squares
-            + clipped**2 * squares
-        )
-        nearest = gap.argmin(axis=1)
-        raw = along[np.arange(len(points)), nearest]
+        x, y, z = columns = tuple(np.ascontiguousarray(column) for column in points.T)
+        nearest = self._nearest_pieces(columns, (points**2).sum(axis=1), axis, squares)
+        # Along the nearest piece, in its lengths.
+        ahead = axis[nearest]
+        raw = x * ahead[:, 0] + y * ahead[:, 1] + z * ahead[:, 2] - (starts * axis).sum(axis=1)[nearest]
+        raw /= squares[nearest]
         length = np.sqrt(squares)[nearest]
         last = len(axis) - 1
         before, after = (nearest == 0) & (raw < 0.0), (nearest == last) & (raw > 1.0)
         beyond = np.where(before, raw * length, np.where(after, (raw - 1.0) * length, 0.0))
-        tangents = self._tangents()
-        nearest, t = self._between_planes(points, nearest, tangents)
+        nearest, t = self._between_planes(columns, nearest)
         t = np.where(before, 0.0, np.where(after, 1.0, t))
-        tangent = tangents[nearest] * (1.0 - t[:, None]) + tangents[nearest + 1] * t[:, None]
-        side = np.cross(tangent, np.array([1.0, 0.0, 0.0]))
-        side /= np.linalg.norm(side, axis=1, keepdims=True)
-        lateral = np.cross(side, tangent)
-        lateral /= np.linalg.norm(lateral, axis=1, keepdims=True)
-        offset = points - (starts[nearest] + t[:, None] * axis[nearest])
-        flat = np.column_stack([(offset * lateral).sum(axis=1), (offset * side).sum(axis=1)])
+        left = 1.0 - t
+        tangents = self._tangents
+        first, second = tangents[nearest], tangents[nearest + 1]
+        ahead_x, ahead_y, ahead_z = (first[:, k] * left + second[:, k] * t for k in range(3))
+        # Side A is square to the lateral axis X and to the curve, which lies along (0, z, -y).
+        long = np.sqrt(ahead_z * ahead_z + ahead_y * ahead_y)
+        side_y, side_z = ahead_z / long, -ahead_y / long
+        lateral_x = side_y * ahead_z - side_z * ahead_y
+        lateral_y, lateral_z = side_z * ahead_x, -(side_y * ahead_x)
+        long = np.sqrt(lateral_x * lateral_x + lateral_y * lateral_y + lateral_z * lateral_z)
+        at, step = starts[nearest], axis[nearest]
+        off_x, off_y, off_z = (column - (at[:, k] + t * step[:, k]) for k, column in enumerate(columns))
+        flat = np.empty((len(points), 2))
+        flat[:, 0] = off_x * (lateral_x / long) + off_y * (lateral_y / long) + off_z * (lateral_z / long)
+        flat[:, 1] = off_y * side_y + off_z * side_z
         return nearest + t, beyond, flat
 
+    def _nearest_pieces(
+        self,
+        columns: tuple[FloatArray, ...],
+        lengths: FloatArray,
+        axis: FloatArray,
+        squares: FloatArray,
+    ) -> IntArray:
+        """(P,) straight piece of the curve that is nearest to each point; the first of those as near."""
+        x, y, z = columns
+        starts = self.points[:-1]
+        offsets, start_lengths = (starts * axis).sum(axis=1), (starts**2).sum(axis=1)
+        nearest, least = np.zeros(len(x), dtype=np.int64), np.full(len(x), np.inf)
+        along, gap, share, part = (np.empty(len(x)) for _ in range(4))
+        closer = np.empty(len(x), dtype=bool)
+
+        def product(direction: FloatArray, out: FloatArray) -> None:
+            np.multiply(x, direction[0], out=out)
+            np.multiply(y, direction[1], out=part)
+            np.add(out, part, out=out)
+            np.multiply(z, direction[2], out=part)
+            np.add(out, part, out=out)
+
+        # Piece by piece, in few arrays: |p - s - t a|^2, expanded.
+        for piece in range(len(axis)):
+            product(axis[piece], along)
+            along -= offsets[piece]
+            along /= squares[piece]
+            product(starts[piece], gap)
+            gap *= 2.0
+            np.subtract(lengths, gap, out=gap)
+            gap += start_lengths[piece]
+            np.clip(along, 0.0, 1.0, out=share)
+            along *= 2.0
+            along *= share
+            along *= squares[piece]
+            gap -= along
+            share *= share
+            share *= squares[piece]
+            gap += share
+            np.less(gap, least, out=closer)
+            np.copyto(least, gap, where=closer)
+            np.copyto(nearest, piece, where=closer)
+        return nearest
+
     def _between_planes(
-        self, points: FloatArray, nearest: IntArray, tangents: FloatArray
+        self, columns: tuple[FloatArray, ...], nearest: IntArray
     ) -> tuple[IntArray, FloatArray]:
         """Between which two planes across the curve points lie: the first, and (P,) shares from 0 to 1.
 
@@ -166,11 +211,14 @@ class Sweep:
         jumps from piece to piece on the inner side of a bend: skin made from it has ripples. Planes across
         the curve turn evenly.
         """
+        tangents = self._tangents
 
         def heights(rows: IntArray | slice, at: IntArray) -> tuple[FloatArray, FloatArray]:
-            above = points[rows] - self.points[at]
-            below = points[rows] - self.points[at + 1]
-            return (above * tangents[at]).sum(axis=1), (below * tangents[at + 1]).sum(axis=1)
+            def above(place: FloatArray, normal: FloatArray) -> FloatArray:
+                x, y, z = ((column[rows] - place[:, k]) * normal[:, k] for k, column in enumerate(columns))
+                return x + y + z
+
+            return above(self.points[at], tangents[at]), above(self.points[at + 1], tangents[at + 1])
 
         first, second = heights(slice(None), nearest)
         step = np.where(first < 0.0, -1, np.where(second > 0.0, 1, 0))
@@ -183,6 +231,7 @@ class Sweep:
         share = np.where(ordered, first / np.where(ordered, between, 1.0), np.where(first > 0.0, 1.0, 0.0))
         return piece, np.clip(share, 0.0, 1.0)
 
+    @cached_property
     def _tangents(self) -> FloatArray:
         tangents = np.gradient(self.points, axis=0)
         unit: FloatArray = tangents / np.linalg.norm(tangents, axis=1, keepdims=True)
@@ -192,15 +241,16 @@ class Sweep:
         """(P,) signed distance to first order, negative inside."""
         parameter, beyond, flat = self.locate(points)
         index = np.minimum(parameter.astype(int), len(self.points) - 2)
-        t = (parameter - index)[:, None]
-        extents = self.extents[index] * (1.0 - t) + self.extents[index + 1] * t
-        side = np.where(flat[:, 1] >= 0.0, extents[:, 0], extents[:, 1])
+        t = parameter - index
+        left = 1.0 - t
+        here, there = self.extents[index], self.extents[index + 1]
+        front, back, half = (here[:, k] * left + there[:, k] * t for k in range(3))
+        side = np.where(flat[:, 1] >= 0.0, front, back)
         cap = np.where(beyond < 0.0, max(self.caps[0], 1e-4), max(self.caps[1], 1e-4))
-        scaled = np.column_stack([flat[:, 0] / extents[:, 2], flat[:, 1] / side, beyond / cap])
-        gradient = np.column_stack([scaled[:, 0] / extents[:, 2], scaled[:, 1] / side, scaled[:, 2] / cap])
-        k0 = np.sqrt((scaled**2).sum(axis=1))
-        k1 = np.sqrt((gradient**2).sum(axis=1))
-        core = -np.minimum(extents[:, 2], side)
+        across, along, over = flat[:, 0] / half, flat[:, 1] / side, beyond / cap
+        k0 = np.sqrt(across**2 + along**2 + over**2)
+        k1 = np.sqrt((across / half) ** 2 + (along / side) ** 2 + (over / cap) ** 2)
+        core = -np.minimum(half, side)
         with np.errstate(invalid="ignore", divide="ignore"):
             value = np.where(k1 > 1e-9, k0 * (k0 - 1.0) / np.maximum(k1, 1e-12), core)
         result: FloatArray = value

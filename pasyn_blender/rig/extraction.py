@@ -211,15 +211,24 @@ def _weights(
             for group in obj.vertex_groups
             if group.name in index and armature.data.bones[group.name].use_deform
         }
-        for row, vertex in zip(weights, mesh.vertices, strict=True):
-            for element in vertex.groups:
-                column = columns.get(element.group)
-                if column is not None:
-                    row[column] += element.weight
+        _add_groups(weights, mesh, columns)
     if modifier is not None and modifier.use_bone_envelopes:
         _add_envelopes(weights, obj, mesh, armature, index)
     total = weights.sum(axis=1, keepdims=True)
     return np.divide(weights, total, out=np.zeros_like(weights), where=total > 1e-6)
+
+
+def _add_groups(weights: NDArray[np.float32], mesh: bpy.types.Mesh, columns: dict[int, int]) -> None:
+    """Add the weights of vertex groups, each in its column; groups without one are left out."""
+    counts = [len(vertex.groups) for vertex in mesh.vertices]
+    elements = [element for vertex in mesh.vertices for element in vertex.groups]
+    groups = np.array([element.group for element in elements], dtype=np.int64)
+    values = np.array([element.weight for element in elements], dtype=np.float32)
+    column_of = np.full(max([*columns, groups.max(initial=-1)], default=-1) + 1, -1, dtype=np.int64)
+    column_of[list(columns)] = list(columns.values())
+    rows, places = np.repeat(np.arange(len(counts)), counts), column_of[groups]
+    known = places >= 0
+    np.add.at(weights, (rows[known], places[known]), values[known])
 
 
 def _borrow_weights(vertices: Sequence[FloatArray], weights: Sequence[NDArray[np.float32]]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,9 @@ from ..rig.loaded_rig import LoadedRig
 from . import live_map
 from .command_line import write_text
 from .job_text import job_yaml, paths_from
+from .kept_pose import constraints_on
 from .panel_job import background_folders, kept_job, panel_job
-from .scene_animal import fingerprint, rig_in_scene, save_rig
+from .scene_animal import built_in_of, fingerprint, rig_in_scene, save_rig
 
 _WHOLE_SUFFIXES = (".glb",)
 """Model files that need no other file beside them."""
@@ -73,12 +74,13 @@ def write_job_files(
     loaded = rig_in_scene(settings.animal.armature, context.scene, settings.animal.source_file)
     photos = background_folders(settings, backgrounds)
     now = fingerprint(loaded)
+    live_map.prepare(context)
     built_in = _built_in(context.scene, loaded, now)
     notes: list[str] = []
     if built_in is not None:
         animal = built_in
     else:
-        model = _model_file(settings.animal, loaded, now, folder / f"{rig}.blend")
+        model = _model_file(context, loaded, now, folder / f"{rig}.blend")
         if copy_model and not model.is_relative_to(folder):
             model = _beside(model, folder, notes)
         animal = {"rig": str(model), "rig_map": str(folder / rig_map)}
@@ -93,17 +95,17 @@ def write_job_files(
 def _built_in(scene: Any, rig: LoadedRig, now: str) -> dict[str, Any] | None:
     """The job's keys for a built-in animal that nobody edited since it was added; None for any other."""
     settings = scene.pasyn
-    armature = rig.armature
-    species, individual = armature.get("pasyn_species"), armature.get("pasyn_individual")
-    if species not in BUILT_IN or individual is None or settings.animal.source_fingerprint != now:
+    found = built_in_of(rig.armature)
+    if found is None or found[0] not in BUILT_IN or settings.animal.source_fingerprint != now:
         return None
+    species, individual = found
     if not _has_own_map(scene, rig, species):
         return None
     kept = kept_job(settings)
-    if kept.get("animal") == species and _among(int(individual), kept):
+    if kept.get("animal") == species and _among(individual, kept):
         # The job that was read asks for several individuals; the one in the scene stands for them.
         return {"animal": species}
-    return {"animal": species, "coat.individuals": [int(individual), int(individual)]}
+    return {"animal": species, "coat.individuals": [individual, individual]}
 
 
 def _among(individual: int, kept: dict[str, Any]) -> bool:
@@ -119,15 +121,16 @@ def _has_own_map(scene: Any, rig: LoadedRig, species: str) -> bool:
     from ..animals.landmarks import animal_rig_map
     from ..rig.rig_map_file import rig_map_text
 
-    live = live_map.current(scene)
-    if live is None:
+    live, present = live_map.current(scene), live_map.current_map(scene)
+    if live is None or present is None:
         return False
-    own = animal_rig_map(species, rig, live.geometry)
-    return rig_map_text(own) == scene.pasyn.animal.rig_map
+    own = replace(animal_rig_map(species, rig, live.geometry), rig=present.rig)
+    return rig_map_text(own) == rig_map_text(present)
 
 
-def _model_file(animal: Any, rig: LoadedRig, now: str, saved: Path) -> Path:
+def _model_file(context: bpy.types.Context, rig: LoadedRig, now: str, saved: Path) -> Path:
     """The imported file while nobody changed the animal since, otherwise a copy of it as it is now."""
+    animal = context.scene.pasyn.animal
     if animal.source_file and animal.source_fingerprint == now and Path(animal.source_file).is_file():
         return Path(animal.source_file)
     mark = saved.with_suffix(".fingerprint")
@@ -141,7 +144,8 @@ def _model_file(animal: Any, rig: LoadedRig, now: str, saved: Path) -> Path:
         partial = saved.with_name(f"{saved.stem}.partial-{os.getpid()}.blend")
         try:
             mark.unlink(missing_ok=True)
-            save_rig(rig, partial)
+            with constraints_on(context.scene, rig.armature):
+                save_rig(rig, partial)
             partial.replace(saved)
         except OSError as error:
             raise OutputError(f"cannot write {saved}: {error.strerror or error}") from error

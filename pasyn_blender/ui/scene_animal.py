@@ -158,6 +158,20 @@ def _restore_animation(block: Any, state: dict[str, Any] | None) -> None:
             setattr(animation, name, state[name])
 
 
+def mark_built_in(armature: Any, species: str, individual: int) -> None:
+    """Note on an armature which built-in animal it is."""
+    armature["pasyn_species"] = species
+    armature["pasyn_individual"] = individual
+
+
+def built_in_of(armature: Any) -> tuple[str, int] | None:
+    """Species and individual of an armature that was added as a built-in animal; None for any other."""
+    species, individual = armature.get("pasyn_species"), armature.get("pasyn_individual")
+    if not isinstance(species, str) or not isinstance(individual, int):
+        return None
+    return species, individual
+
+
 def fingerprint(rig: LoadedRig) -> str:
     """Hash of everything an artist may have changed about a rig that a picture would show.
 

@@ -122,7 +122,7 @@ class PASYN_OT_import_animal(ReportsMistakes, bpy.types.Operator, ImportHelper):
         settings.armature = rig.armature
         settings.species = _species(path.stem)
         settings.source_file = str(path)
-        settings.source_fingerprint = fingerprint(rig)
+        settings.source_fingerprint = fingerprint(rig_in_scene(rig.armature, context.scene, str(path)))
         select_only(context, rig.armature)
         for note in rig.notes:
             self.report({"INFO"}, note)

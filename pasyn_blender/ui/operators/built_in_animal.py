@@ -14,7 +14,7 @@ from ...rig.extraction import read_geometry
 from ...rig.loaded_rig import LoadedRig
 from .. import live_map
 from ..properties.built_in import coat_title
-from ..scene_animal import pose_kept
+from ..scene_animal import fingerprint, mark_built_in, pose_kept, rig_in_scene
 from ..stepwise_work import InThread, Steps, WorksInSteps
 from .animal import object_mode, select_only
 from .reporting import report_findings
@@ -83,6 +83,10 @@ class PASYN_OT_add_animal(WorksInSteps, bpy.types.Operator):
         animal = scene.pasyn.animal
         animal.armature = rig.armature
         animal.species = self.species
+        if not self.coat:
+            # A job can name it then, as long as nobody changes it.
+            mark_built_in(rig.armature, self.species, self.individual)
+            animal.source_fingerprint = fingerprint(rig_in_scene(rig.armature, scene))
         live_map.keep_read(scene, rig, geometry, rig_map, automatic=True)
         select_only(context, rig.armature)
         coat = f", {coat_title(self.coat).lower()}" if self.coat else ""

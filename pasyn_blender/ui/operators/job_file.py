@@ -16,6 +16,7 @@ from ..job_files import read_rig_map_into, write_job_files
 from ..job_text import as_written, written_keys
 from ..panel_job import kept_keys, show_job
 from ..preferences import background_default, program_path
+from ..scene_animal import built_in_of
 from .background_work import Work, WorksInBackground
 from .dataset import may_write_job
 from .reporting import ReportsMistakes
@@ -182,9 +183,8 @@ def _bring_animal(context: bpy.types.Context, resolved: dict[str, Any]) -> None:
     animal = context.scene.pasyn.animal
     if resolved["animal"]:
         first, last = resolved["coat"]["individuals"]
-        armature = animal.armature
-        there = armature is not None and armature.get("pasyn_species") == resolved["animal"]
-        if not (there and first <= int(armature.get("pasyn_individual", -1)) <= last):
+        there = None if animal.armature is None else built_in_of(animal.armature)
+        if there is None or there[0] != resolved["animal"] or not first <= there[1] <= last:
             _call(bpy.ops.pasyn.add_animal, species=resolved["animal"], individual=first)
         return
     if animal.armature is None or not _same_model(animal.source_file, resolved["rig"]):

@@ -21,11 +21,11 @@ _LOCKS: Final = "coat_locks"
 
 _STRAND_WAVES: Final = 85.0
 """Strands of hair in a table unit, across the hair."""
-_LOCK_WAVES: Final = 26.0
+_LOCK_WAVES: Final = 34.0
 """Locks of long hair in a table unit, across the hair."""
-_LOCK_HEIGHT: Final = 7.0
+_LOCK_HEIGHT: Final = 4.0
 """Of a lock over the partings beside it, in heights of a strand."""
-_LOCK_SHADE: Final = 1.8
+_LOCK_SHADE: Final = 1.4
 """How much lighter a lock's back is than its parting, as a share of its colour for all of a noise."""
 _CURLS: Final = 30.0
 """Curls of wool in a table unit."""
@@ -152,12 +152,12 @@ def coat_material(name: str, coat: Coat) -> bpy.types.Material:
     shine = tree.between(fine, 0.25, 0.75, 1.0 - change, 1.0 + change)
     locks = None
     if coat.locks.any():
-        locks = tree.math(
-            "MULTIPLY",
-            tree.math("SUBTRACT", tree.noise(strands, _LOCK_WAVES, 2.0), 0.5),
-            tree.attribute(_LOCKS).outputs["Fac"],
-        )
-        shine = tree.math("MULTIPLY", shine, tree.math("MULTIPLY_ADD", locks, _LOCK_SHADE, 1.0))
+        waves = tree.math("SUBTRACT", tree.noise(strands, _LOCK_WAVES, 2.0), 0.5)
+        long = tree.attribute(_LOCKS).outputs["Fac"]
+        locks = tree.math("MULTIPLY", waves, long)
+        # Short hair hardly stands out, but its colour is not even either.
+        shaded = tree.math("MULTIPLY", waves, tree.math("POWER", long, 0.5))
+        shine = tree.math("MULTIPLY", shine, tree.math("MULTIPLY_ADD", shaded, _LOCK_SHADE, 1.0))
     tree.put(tree.scaled(colour, shine), shader.inputs["Base Color"])
 
     bare = 0.28 if coat.wet else 0.5

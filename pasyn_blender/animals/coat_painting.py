@@ -216,5 +216,5 @@ def long_hair(places: Places, locks: float) -> FloatArray:
         for sections in (3.0, 2.2)
     )
     low = ramp((top - places.points[:, 2]) / (top - end), 0.0, 1.0) * ramp(places.limbs, 0.2, 0.6)
-    hair: FloatArray = locks * (1.0 - 0.7 * face) * (1.0 - 0.6 * low)
+    hair: FloatArray = locks * (1.0 - 0.5 * face) * (1.0 - 0.6 * low)
     return hair

@@ -300,7 +300,9 @@ def _mouth(places: Places, size: float) -> FloatArray:
     head, facing = places.head, places.face_normals[:, 2]
     floor = np.minimum(_NEAR * (facing - 0.2), 0.5 * (-0.175 - head[:, 2]))
     palate = np.minimum(_NEAR * (-facing - 0.35), 0.5 * np.minimum(head[:, 2] + 0.158, -0.06 - head[:, 2]))
-    inside = places.head_size * np.minimum(head[:, 1] - 0.50, 0.11 * size - head[:, 0])
+    # In front of it are the lips.
+    along = np.minimum(head[:, 1] - 0.50, 0.90 - head[:, 1])
+    inside = places.head_size * np.minimum(along, 0.11 * size - head[:, 0])
     return _all(_any(floor, palate), inside, _part(places.shares["head"]) + 0.05)
 
 

@@ -297,8 +297,18 @@ def piece_coat(coat: Coat, piece: Piece, nearest: IntArray) -> Coat:
         skin=np.full(len(nearest), 1.0 if hard else 0.0),
         wool=np.zeros(len(nearest)) if piece.material != "ear" else 0.3 * coat.wool[nearest],
         strands=piece.vertices / coat.scale * np.array([1.0, 1.0, 0.35]),
-        locks=np.zeros(len(nearest)) if hard else 0.5 * coat.locks[nearest],
+        locks=_locks_of(coat, piece, nearest),
     )
+
+
+def _locks_of(coat: Coat, piece: Piece, nearest: IntArray) -> FloatArray:
+    """Manes and tufts are long hair, even where that of the skin below is short; horns are none."""
+    if piece.material in ("horn", "antler") or not coat.locks.any():
+        return np.zeros(len(nearest))
+    if piece.material == "hair":
+        return np.full(len(nearest), 0.8)
+    short: FloatArray = 0.5 * coat.locks[nearest]
+    return short
 
 
 def joined(coats: list[Coat]) -> Coat:

@@ -159,7 +159,7 @@ def test_long_hair_lies_in_locks_on_the_trunk_less_on_face_and_legs_and_never_on
     assert not sleek.locks.any()
     assert shaggy.locks[here.shares["torso"] > 0.95] == pytest.approx(0.8)
     face = (here.shares["head"] > 0.9) & (here.face[:, 1] > 0.4)
-    assert shaggy.locks[face].max() < 0.4
+    assert shaggy.locks[face].max() <= 0.4
     lower_legs = here.points[:, 2] < here.leg_height("foreleg", 1.5)
     assert shaggy.locks[lower_legs & (here.limbs > 0.9)].max() < 0.4
     assert shaggy.locks[here.points[:, 2] < 0.005].max() < 0.05

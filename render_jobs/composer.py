@@ -16,7 +16,7 @@ from styles.bounded_cache import BoundedCache
 from styles.camera_look import camera_look
 from styles.draws import CompositionDraw, draw_camera_look, draw_composition
 from styles.ground import Scene
-from styles.grounded_crops import PhotoGround, grounded_crop, photo_ground
+from styles.grounded_crops import SHARPNESS, PhotoGround, grounded_crop, photo_ground
 from styles.preset import Preset, load_preset
 from styles.scene_composition import Composed, compose_scene, standing
 from styles.style_pass import Networks, apply_preset, style_image, style_photos
@@ -27,7 +27,7 @@ from .job_identity import look_content
 from .plan import CAMERA_LOOK, COMPOSITION, STYLE, subject_generator
 from .shot import Shot
 
-RECIPE: Final = 2
+RECIPE: Final = 3
 """Raised by hand whenever pictures of the same renders would come out otherwise."""
 
 GROUNDS_KEPT: Final = 64 * 1024 * 1024
@@ -158,4 +158,5 @@ class Composer:
             ground = self._grounds.get((str(path), photo.size), lambda: photo_ground(np.asarray(photo)))
             where = standing(scene, np.ascontiguousarray(rgba[..., 3]))
             crop, mirror = grounded_crop(ground, photo.size, crop, mirror, where, size)
+            return photo_crop(path, crop, mirror, size, sharpness=SHARPNESS)
         return photo_crop(path, crop, mirror, size)

@@ -146,6 +146,8 @@ def photo_crop(
     mirror: bool,
     size: tuple[int, int],
     cache: PhotoCache | None = None,
+    *,
+    sharpness: float = 1.0,
 ) -> NDArray[np.uint8]:
     """Cut a background out of a photo.
 
@@ -156,13 +158,16 @@ def photo_crop(
     crop
         (cx, cy, scale) as in ``BackgroundShot``: place of the crop in [0, 1] of the room there is for it, and
         its size as a fraction of the largest crop with the picture's aspect. A crop that holds fewer pixels
-        than the background is grown, up to the largest, rather than stretched.
+        than the background is grown, up to the largest, rather than stretched; see ``sharpness``.
     mirror
         Whether it is flipped left to right.
     size
         (width, height) of the background in pixels.
     cache
         Where decoded photos are kept; by default one for the process.
+    sharpness
+        Pixels of the photo that one of the background's has at least, along each side. Below 1 a small crop
+        may be enlarged by as much.
 
     Returns
     -------
@@ -176,7 +181,7 @@ def photo_crop(
     width, height = size
     photo = photo_for(path, size, cache)
     largest = min(photo.width / width, photo.height / height)
-    scale = min(largest, max(crop[2] * largest, 1.0))
+    scale = min(largest, max(crop[2] * largest, sharpness))
     crop_width, crop_height = min(photo.width, scale * width), min(photo.height, scale * height)
     left = crop[0] * (photo.width - crop_width)
     top = crop[1] * (photo.height - crop_height)

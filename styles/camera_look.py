@@ -72,14 +72,14 @@ def _streak(length: float, direction: float) -> FloatArray:
 
 
 def _noise(encoded: FloatArray, draw: CameraLookDraw) -> FloatArray:
-    """Sensor noise: brightness more than colour, a little coarser than a pixel, less in the light."""
+    """Sensor noise: brightness more than colour, which cameras smooth, and less in the light."""
     generator = np.random.default_rng(np.random.SeedSequence(draw.noise_seed))
     height, width = encoded.shape[:2]
     grey = generator.standard_normal((height, width), dtype=np.float32)
     colour = generator.standard_normal((height, width, 3), dtype=np.float32)
     colour = ndimage.uniform_filter(colour, (2, 2, 1))
     strength = np.float32(draw.noise * 255.0) * (1.25 - encoded.mean(axis=-1) / 255.0 * 0.5)
-    return np.asarray(strength[..., None] * (0.85 * grey[..., None] + 0.7 * colour), dtype=np.float32)
+    return np.asarray(strength[..., None] * (0.9 * grey[..., None] + 0.3 * colour), dtype=np.float32)
 
 
 def _compressed(picture: NDArray[np.uint8], quality: float) -> NDArray[np.uint8]:

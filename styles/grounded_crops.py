@@ -29,11 +29,27 @@ USUAL_HORIZON: Final = 0.38
 SMALLEST_CROP: Final = 0.3
 """Crops smaller than this share of the largest are too blurred."""
 
+SHARPNESS: Final = 0.6
+"""Pixels of the photo that one of the picture's has at least: an animal that stands in the sky is worse than
+a photo that is enlarged a little."""
+
 BELOW_HORIZON: Final = 0.06
 """All feet stand at least so far below the horizon, share of the picture's height."""
 
 PLACES: Final = 6
 """Places side by side that are tried."""
+
+SKY_BRIGHT: Final = 0.4
+SKY_STEP: Final = 0.05
+SKY_DARKENS: Final = 0.72
+"""Sky is as bright as this (share of white) at the upper edge, has no larger step from row to row of the
+small picture, and keeps this share of its brightness down to the horizon."""
+
+SKY_COLUMNS: Final = 65
+"""Percentile of the columns' ends of sky: trees before it end it early."""
+
+HIGHEST_GROUND: Final = 0.85
+"""Sky that reaches farther down is a wall, or a photo without ground."""
 
 
 @dataclass(frozen=True)
@@ -113,8 +129,26 @@ def photo_ground(photo: NDArray[np.uint8]) -> PhotoGround:
     # A prior for photos whose rows say little; a clear edge outweighs it.
     likely = np.exp(-0.5 * ((shares - USUAL_HORIZON) / 0.18) ** 2)
     score = np.where((shares > 0.08) & (shares < 0.75), explained + 0.35 * likely, -np.inf)
-    horizon = float(shares[int(np.argmax(score))])
+    horizon = max(float(shares[int(np.argmax(score))]), _sky_end(small))
     return PhotoGround(horizon, _spread(steps, 3), _sun_side(grey, horizon))
+
+
+def _sky_end(small: FloatArray) -> float:
+    """Share of the height that the sky takes from above; 0 where there is none.
+
+    Sky goes down from the upper edge without a step and gets no darker than a fair part of its beginning.
+    Trees end it early in some columns, clouds do in few.
+    """
+    soft = _spread(small, 1)
+    top = soft[: max(2, len(soft) // 16)].mean(axis=0)
+    step = np.abs(np.diff(soft, axis=0)).max(axis=2) > SKY_STEP
+    darker = soft[1:].mean(axis=2) < SKY_DARKENS * top.mean(axis=1)
+    ends = step | darker
+    last = np.where(ends.any(axis=0), ends.argmax(axis=0) + 1, len(small))
+    bright = top.mean(axis=1) > SKY_BRIGHT
+    columns = np.where(bright, last, 0)
+    end = float(np.percentile(columns, SKY_COLUMNS)) / len(small)
+    return end if end < HIGHEST_GROUND else 0.0
 
 
 def _sun_side(grey: FloatArray, horizon: float) -> float:
@@ -159,7 +193,9 @@ def grounded_crop(
     width, height = photo_size
     largest = min(width / size[0], height / size[1])
     best: tuple[float, float, float] | None = None
-    for scale in np.linspace(crop[2], min(SMALLEST_CROP, crop[2]), 8):
+    planned = float(np.clip(crop[2], min(1.0, 1.0 / largest), 1.0))
+    smallest = min(planned, max(SMALLEST_CROP, SHARPNESS / largest))
+    for scale in np.linspace(planned, smallest, 10):
         crop_width, crop_height = scale * largest * size[0], scale * largest * size[1]
         # The photo's own perspective: far things in it keep their distance from the horizon.
         focal = max(width, height) / 2 / np.tan(np.radians(FIELD_OF_VIEW) / 2) / crop_width

@@ -18,6 +18,24 @@ Layer Climates*)."""
 LARGEST_GAIN: Final = 2.5
 """Renders of 8 bits bear no more lightening."""
 
+SMALLEST_GAIN: Final = 1 / 6
+"""Darkening harms them less; what is darker yet is taken for black soil, not for darkness."""
+
+BRIGHT_SHARE: Final = 1 / 3
+"""Share of the estimate, on a scale of factors, that the photo's bright places have: ground may be black soil
+or sand, and a dim stable has no bright places."""
+
+BRIGHT_REFLECTS: Final = 0.6
+"""Share of light that a photo's bright tenth gives back: sky, walls and dry grass."""
+
+WHITE_COAT: Final = 0.75
+"""Share of light that a white coat gives back."""
+
+SUNNY_SIDE: Final = 1.4
+"""Light on the brighter sides of an animal, level ground taken as 1."""
+
+_LUMINANCE: Final = np.array([0.2126, 0.7152, 0.0722])
+
 COLOUR_SHARE: Final = 0.15
 """How much of a photo's own tint is taken for the light's: grass is green under white light too."""
 
@@ -42,14 +60,16 @@ def background_light(background: NDArray[np.uint8], feet: float, *, tinted: bool
     top, bottom = int(np.clip(feet - 0.3, 0.0, 0.85) * height), int(np.clip(feet + 0.2, 0.15, 1.0) * height)
     ground = linear_from_srgb(background[top:bottom].reshape(-1, 3) / 255.0)
     mean = ground.mean(axis=0)
-    strength = float(mean @ np.array([0.2126, 0.7152, 0.0722])) / GROUND_REFLECTS
+    strength = float(mean @ _LUMINANCE) / GROUND_REFLECTS
+    whole = linear_from_srgb(background[::2, ::2].reshape(-1, 3) / 255.0)
+    bright = float(np.percentile(whole @ _LUMINANCE, 90)) / BRIGHT_REFLECTS
+    strength = max(strength, 1e-4) ** (1 - BRIGHT_SHARE) * max(bright, 1e-4) ** BRIGHT_SHARE
     if not tinted:
         return np.full(3, strength)
     # Shades of grey (Finlayson & Trezzi 2004): bright places show the light's colour better than dark ones.
-    whole = linear_from_srgb(background[::2, ::2].reshape(-1, 3) / 255.0)
     tint = (whole**4).mean(axis=0) ** 0.25
     tint = (tint / max(float(tint.mean()), 1e-9)) ** COLOUR_SHARE
-    return np.asarray(strength * tint / max(float(tint @ np.array([0.2126, 0.7152, 0.0722])), 1e-9))
+    return np.asarray(strength * tint / max(float(tint @ _LUMINANCE), 1e-9))
 
 
 def relit(
@@ -64,10 +84,17 @@ def relit(
     render_light, background
         (3,) linear light a white level surface would send in the render and in the background.
     share
-        0 keeps the render, 1 gives it the background's light (limited to factors of :data:`LARGEST_GAIN`).
+        0 keeps the render, 1 gives it the background's light (limited to factors from
+        :data:`SMALLEST_GAIN` to :data:`LARGEST_GAIN`). Where that leaves the animal brighter than a white one
+        would be there, such as with a low sun on its side, it is darkened further.
     """
     ratio = np.maximum(background, 1e-4) / np.maximum(render_light, 1e-4)
-    gain = np.clip(ratio, 1.0 / LARGEST_GAIN, LARGEST_GAIN) ** share
+    gain = np.clip(ratio, SMALLEST_GAIN, LARGEST_GAIN) ** share
+    whole = rgba[rgba[..., 3] == 255][:, :3]
+    if len(whole):
+        brightest = float(np.percentile(linear_from_srgb(whole / 255.0) @ (_LUMINANCE * gain), 97))
+        white = float(background @ _LUMINANCE) * WHITE_COAT * SUNNY_SIDE
+        gain = gain * min(1.0, max(white, SMALLEST_GAIN) / max(brightest, 1e-4)) ** share
     if np.allclose(gain, 1.0):
         return rgba
     steps = linear_from_srgb(np.arange(256) / 255.0)

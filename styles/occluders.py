@@ -316,9 +316,9 @@ def _cutout(
         raise BackgroundError(f"{path}: not a readable picture ({error})") from None
     alpha = np.asarray(cutout)[..., 3]
     if alpha.min() > 250 or alpha.max() == 0:
-        amount = "nothing" if alpha.min() > 250 else "all"
+        share = "nothing" if alpha.min() > 250 else "all"
         raise BackgroundError(
-            f"{path}: {amount} of it is transparent; a cut-out is a picture with alpha that shows something"
+            f"{path}: {share} of it is transparent; a cut-out is a picture with alpha that shows something"
         )
     width, height = surroundings.size
     left, top, right, bottom = surroundings.box

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .crops import Crop
 from .regions import REGIONS, region_masks
-from .statistics import FAMILIES, FEWEST_PIXELS, statistics
+from .statistics import FAMILIES, FEWEST_PIXELS, filtered, statistics
 from .two_samples import areas_under_curve, cross_validated_accuracy, median_bandwidth, mmd_test, squared_mmd
 
 FloatArray = NDArray[np.float64]
@@ -68,7 +68,8 @@ def measure_crop(crop: Crop) -> dict[str, dict[str, dict[str, float]]] | None:
         masks = region_masks(crop.animal, width, height)
     if any(np.count_nonzero(mask) < FEWEST_PIXELS for mask in masks.values()):
         return None
-    return {region: statistics(crop.picture, mask) for region, mask in masks.items()}
+    found = filtered(crop.picture)
+    return {region: statistics(found, mask) for region, mask in masks.items()}
 
 
 def sample_of(

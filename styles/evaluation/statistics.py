@@ -5,7 +5,9 @@ All of it is fixed: nothing is learnt or downloaded, so a number means the same 
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -29,13 +31,73 @@ _FLOOR: Final = 1e-4
 _CHANNELS: Final = ("brightness", "red-green", "yellow-blue")
 
 
-def statistics(picture: NDArray[np.uint8], mask: Mask) -> dict[str, dict[str, float]]:
+@dataclass(frozen=True)
+class Filtered:
+    """What is computed of a whole picture once, before regions are looked at.
+
+    Attributes
+    ----------
+    picture
+        (H, W, 3) sRGB.
+    channels
+        (3, H, W) of :func:`opponent`.
+    slopes
+        (2, H, W) differences of brightness from row to row and from column to column.
+    residuals
+        (3, H, W) what is left when planes are taken away.
+    edges
+        First derivatives across and along, by scale and channel.
+    bars
+        Second derivatives xx, xy, yy of brightness, by scale.
+    powers
+        (3, rows, columns, tile, tile) power spectra of overlapping tiles.
+    """
+
+    picture: NDArray[np.uint8]
+    channels: FloatArray
+    slopes: FloatArray
+    residuals: FloatArray
+    edges: Mapping[tuple[float, int], tuple[FloatArray, FloatArray]]
+    bars: Mapping[float, tuple[FloatArray, FloatArray, FloatArray]]
+    powers: FloatArray
+
+
+def filtered(picture: NDArray[np.uint8]) -> Filtered:
+    """Run all filters over a (H, W, 3) sRGB picture."""
+    channels = opponent(picture)
+    # Immerkaer (1996): what is left when planes are taken away is mostly noise.
+    kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]]) / 6.0
+    edges, bars = {}, {}
+    for scale in _SCALES:
+        for number, channel in enumerate(channels):
+            edges[scale, number] = (
+                scale * _derivative(channel, scale, (0, 1)),
+                scale * _derivative(channel, scale, (1, 0)),
+            )
+        xx, xy, yy = (scale**2 * _derivative(channels[0], scale, order) for order in ((0, 2), (1, 1), (2, 0)))
+        bars[scale] = (xx, xy, yy)
+    return Filtered(
+        picture=picture,
+        channels=channels,
+        slopes=np.stack(np.gradient(channels[0])),
+        residuals=np.stack([ndimage.convolve(channel, kernel, mode="nearest") for channel in channels]),
+        edges=edges,
+        bars=bars,
+        powers=np.stack([_tile_powers(channel) for channel in channels]),
+    )
+
+
+def _derivative(channel: FloatArray, scale: float, order: tuple[int, int]) -> FloatArray:
+    return np.asarray(ndimage.gaussian_filter(channel, scale, order=order, mode="nearest"))
+
+
+def statistics(found: Filtered, mask: Mask) -> dict[str, dict[str, float]]:
     """Measure a region.
 
     Parameters
     ----------
-    picture
-        (H, W, 3) sRGB.
+    found
+        Of the picture.
     mask
         (H, W) the region, of at least :data:`FEWEST_PIXELS` pixels.
 
@@ -51,11 +113,10 @@ def statistics(picture: NDArray[np.uint8], mask: Mask) -> dict[str, dict[str, fl
     """
     if np.count_nonzero(mask) < FEWEST_PIXELS:
         raise ValueError(f"a region of {np.count_nonzero(mask)} pixels; at least {FEWEST_PIXELS} are needed")
-    channels = opponent(picture)
     return {
-        "colour": _colour(channels, picture, mask),
-        "frequency": _frequency(channels, mask),
-        "features": _features(channels, mask),
+        "colour": _colour(found.channels, found.picture, mask),
+        "frequency": _frequency(found, mask),
+        "features": _features(found, mask),
     }
 
 
@@ -84,24 +145,20 @@ def _colour(channels: FloatArray, picture: NDArray[np.uint8], mask: Mask) -> dic
     return found
 
 
-def _frequency(channels: FloatArray, mask: Mask) -> dict[str, float]:
+def _frequency(of: Filtered, mask: Mask) -> dict[str, float]:
     found: dict[str, float] = {}
-    for channel, name in zip(channels, _CHANNELS, strict=True):
-        bands = _radial_spectrum(channel, mask)
+    for powers, name in zip(of.powers, _CHANNELS, strict=True):
+        bands = _radial_spectrum(powers, mask)
         for number, power in enumerate(bands, start=1):
             # Colour has little fine detail after JPEG halves its resolution; four bands say it.
             if name == "brightness" or number % 2 == 1:
                 found[f"{name} power at {_TILE / number:.1f} px"] = float(power)
-    brightness = channels[0]
-    down, right = np.gradient(brightness)
+    brightness, (down, right), residuals = of.channels[0], of.slopes, of.residuals
     slope = np.hypot(down, right)[mask]
     found["gradient mean"] = _log(slope.mean())
     found["gradient peaks"] = _log(np.percentile(slope, 95)) - _log(slope.mean())
     found["gradient flats"] = _log(np.percentile(slope, 20)) - _log(slope.mean())
     found["gradient tails"] = _tails(np.concatenate([down[mask], right[mask]]))
-    # Immerkaer (1996): what is left when planes are taken away is mostly noise.
-    kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]]) / 6.0
-    residuals = [ndimage.convolve(channel, kernel, mode="nearest") for channel in channels]
     for name, residual in zip(_CHANNELS, residuals, strict=True):
         found[f"{name} noise"] = _log(np.median(np.abs(residual[mask])) * 1.4826)
     found["noise tails"] = _tails(residuals[0][mask])
@@ -111,48 +168,57 @@ def _frequency(channels: FloatArray, mask: Mask) -> dict[str, float]:
     return found
 
 
-def _radial_spectrum(channel: FloatArray, mask: Mask) -> FloatArray:
-    """(7,) log10 power of a region in rings of 1 to 7 waves a tile; tiles count by their share of it."""
-    if min(channel.shape) < _TILE:
-        wider = [(0, max(0, _TILE - side)) for side in channel.shape]
-        channel, mask = np.pad(channel, wider, mode="reflect"), np.pad(mask, wider)
-    tiles = sliding_window_view(channel, (_TILE, _TILE))[::_STRIDE, ::_STRIDE]
-    shares = sliding_window_view(mask, (_TILE, _TILE))[::_STRIDE, ::_STRIDE].mean(axis=(2, 3))
-    chosen = shares >= min(0.5, 0.7 * shares.max())
-    tiles, shares = tiles[chosen], shares[chosen]
+def _tiles(values: NDArray[Any]) -> NDArray[Any]:
+    """(rows, columns, tile, tile) overlapping squares of (H, W) values."""
+    return sliding_window_view(values, (_TILE, _TILE))[::_STRIDE, ::_STRIDE]
+
+
+def _wide_enough(shape: tuple[int, ...]) -> list[tuple[int, int]]:
+    return [(0, max(0, _TILE - side)) for side in shape]
+
+
+def _tile_powers(channel: FloatArray) -> FloatArray:
+    """(rows, columns, tile, tile) power spectra of a channel's tiles."""
+    tiles = _tiles(np.pad(channel, _wide_enough(channel.shape), mode="reflect"))
     window = np.hanning(_TILE + 2)[1:-1]
     window = window[:, None] * window[None, :]
-    power = np.abs(np.fft.fft2((tiles - tiles.mean(axis=(1, 2), keepdims=True)) * window)) ** 2
-    waves = np.fft.fftfreq(_TILE) * _TILE
-    ring = np.rint(np.hypot(waves[:, None], waves[None, :])).astype(int)
-    mean = np.average(power, axis=0, weights=shares)
-    rings = [mean[ring == number].mean() for number in range(1, _TILE // 2)]
+    spectra = np.fft.fft2((tiles - tiles.mean(axis=(2, 3), keepdims=True)) * window)
+    return np.asarray(np.abs(spectra) ** 2)
+
+
+_WAVES: Final = np.fft.fftfreq(_TILE) * _TILE
+_RING: Final = np.rint(np.hypot(_WAVES[:, None], _WAVES[None, :])).astype(int)
+
+
+def _radial_spectrum(powers: FloatArray, mask: Mask) -> FloatArray:
+    """(7,) log10 power of a region in rings of 1 to 7 waves a tile; tiles count by their share of it."""
+    shares = _tiles(np.pad(mask, _wide_enough(mask.shape))).mean(axis=(2, 3))
+    chosen = shares >= min(0.5, 0.7 * shares.max())
+    mean = np.average(powers[chosen], axis=0, weights=shares[chosen])
+    rings = [mean[number == _RING].mean() for number in range(1, _TILE // 2)]
     return np.log10(np.array(rings) + _FLOOR)
 
 
-def _features(channels: FloatArray, mask: Mask) -> dict[str, float]:
+def _features(of: Filtered, mask: Mask) -> dict[str, float]:
     found: dict[str, float] = {}
     previous: FloatArray | None = None
     for scale in _SCALES:
         strengths = []
-        for channel, name in zip(channels, _CHANNELS, strict=True):
-            across = scale * ndimage.gaussian_filter(channel, scale, order=(0, 1), mode="nearest")
-            along = scale * ndimage.gaussian_filter(channel, scale, order=(1, 0), mode="nearest")
+        for number, name in enumerate(_CHANNELS):
+            across, along = (response[mask] for response in of.edges[scale, number])
             strengths.append(np.hypot(across, along))
             if name != "brightness":
-                found[f"{name} edges at {scale:g} px"] = _log(strengths[-1][mask].mean())
+                found[f"{name} edges at {scale:g} px"] = _log(strengths[-1].mean())
                 continue
             for degrees, response in _steered(across, along):
-                found[f"edges of {degrees}° at {scale:g} px"] = _log(np.abs(response[mask]).mean())
-            found[f"edge tails at {scale:g} px"] = _tails(across[mask])
-            found |= _bars(channel, scale, mask)
+                found[f"edges of {degrees}° at {scale:g} px"] = _log(np.abs(response).mean())
+            found[f"edge tails at {scale:g} px"] = _tails(across)
+            found |= _bars(of.bars[scale], scale, mask)
         found[f"edges in colour too at {scale:g} px"] = _correlation(
-            strengths[0][mask], strengths[1][mask] + strengths[2][mask]
+            strengths[0], strengths[1] + strengths[2]
         )
         if previous is not None:
-            found[f"edges at {scale / 2:g} and {scale:g} px"] = _correlation(
-                previous[mask], strengths[0][mask]
-            )
+            found[f"edges at {scale / 2:g} and {scale:g} px"] = _correlation(previous, strengths[0])
         previous = strengths[0]
     return found
 
@@ -165,19 +231,16 @@ def _steered(across: FloatArray, along: FloatArray) -> list[tuple[int, FloatArra
     ]
 
 
-def _bars(channel: FloatArray, scale: float, mask: Mask) -> dict[str, float]:
+def _bars(responses: tuple[FloatArray, FloatArray, FloatArray], scale: float, mask: Mask) -> dict[str, float]:
     """Second derivatives in four directions, and how round or drawn-out what they see is."""
-    xx, xy, yy = (
-        scale**2 * ndimage.gaussian_filter(channel, scale, order=order, mode="nearest")
-        for order in ((0, 2), (1, 1), (2, 0))
-    )
+    xx, xy, yy = (response[mask] for response in responses)
     found = {}
     for degrees in (0, 45, 90, 135):
         cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
         response = cosine**2 * xx + 2 * cosine * sine * xy + sine**2 * yy
-        found[f"bars of {degrees}° at {scale:g} px"] = _log(np.abs(response[mask]).mean())
-    found[f"spots at {scale:g} px"] = _log(np.abs((xx + yy)[mask]).mean())
-    found[f"spots' tails at {scale:g} px"] = _tails((xx + yy)[mask])
+        found[f"bars of {degrees}° at {scale:g} px"] = _log(np.abs(response).mean())
+    found[f"spots at {scale:g} px"] = _log(np.abs(xx + yy).mean())
+    found[f"spots' tails at {scale:g} px"] = _tails(xx + yy)
     return found
 
 

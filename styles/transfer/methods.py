@@ -15,6 +15,7 @@ from .fourier import fourier_domain_adaptation
 from .optimal_transport import sliced_optimal_transport
 from .poisson import MAXIMUM_REACH, poisson_edges
 from .regions import WHERE, Where
+from .texture import photo_texture, soft_colours
 
 Transfer = Callable[..., NDArray[np.uint8]]
 """``transfer(picture, alpha, style, *, where, strength, **parameters)``; see :mod:`styles.transfer`."""
@@ -89,6 +90,8 @@ METHODS: Final[Mapping[str, Method]] = MappingProxyType(
             ("picture", "animal", "edge"), {"beta": Number(0.0, 0.5)}, fourier_domain_adaptation
         ),
         "poisson": Method(("edge",), {"reach": Number(0.1, MAXIMUM_REACH)}, poisson_edges),
+        "texture": Method(("animal",), {**_SHARES, "size": Number(0.1, 200.0)}, photo_texture),
+        "soft_colours": Method(("picture",), {"reach": Number(0.1, 200.0)}, soft_colours),
         "stytr2": _NETWORK,
         "adain": _NETWORK,
         "compact": _NETWORK,

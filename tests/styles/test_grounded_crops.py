@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from styles.grounded_crops import PhotoGround, Standing, grounded_crop, photo_ground
+from styles.grounded_crops import SHARPNESS, PhotoGround, Standing, grounded_crop, photo_ground
 
 SQUARE = (256, 256)
 
@@ -43,8 +43,26 @@ def test_feet_stand_below_the_photos_horizon(horizon: float, farthest: float) ->
 
 def test_a_camera_that_looks_down_sees_ground_alone_as_far_as_there_is_some() -> None:
     ground = photo_ground(landscape(0.3))
-    crop, _ = grounded_crop(ground, (320, 240), (0.3, 0.0, 0.6), False, stands(horizon=-1.5), SQUARE)
-    assert in_crop(ground.horizon, crop, (320, 240)) < 0.02
+    crop, _ = grounded_crop(ground, (640, 480), (0.3, 0.0, 0.6), False, stands(horizon=-1.5), SQUARE)
+    assert in_crop(ground.horizon, crop, (640, 480)) < 0.02
+
+
+def test_a_small_photo_with_little_ground_is_enlarged_rather_than_have_animals_stand_in_its_sky() -> None:
+    """At its own pixels the photo fills the picture's height with 0.74 of sky, and the feet are at 0.57."""
+    ground = PhotoGround(0.74, np.zeros((50, 96)), 0.0)
+    crop, _ = grounded_crop(ground, (766, 400), (0.6, 0.7, 0.98), False, stands(0.38, 0.57), SQUARE)
+    assert in_crop(ground.horizon, crop, (766, 400)) < 0.57
+    assert crop[2] * 400 >= SHARPNESS * 256
+
+
+def test_ground_begins_below_a_hazy_sky_however_dark_the_land_is_in_parts() -> None:
+    """A sky that fades down to the horizon, and land whose near half is in the shade."""
+    photo = np.zeros((240, 320, 3))
+    photo[:120] = np.linspace(170, 215, 120)[:, None, None]
+    photo[120:180] = (150, 140, 100)
+    photo[180:] = (40, 38, 30)
+    photo += np.random.default_rng(2).normal(0, 2, photo.shape)
+    assert photo_ground(np.clip(photo, 0, 255).astype(np.uint8)).horizon >= 0.48
 
 
 def test_the_photo_is_flipped_when_its_sun_is_on_the_other_side_and_left_alone_when_nobody_knows() -> None:

@@ -6,9 +6,16 @@ import numpy as np
 import pytest
 from test_ground_in_pictures import scene
 
-from styles.composition import compose
+from styles.composition import compose, linear_from_srgb
 from styles.draws import CompositionDraw
-from styles.light_matching import LARGEST_GAIN, background_light, relit
+from styles.light_matching import (
+    LARGEST_GAIN,
+    SMALLEST_GAIN,
+    SUNNY_SIDE,
+    WHITE_COAT,
+    background_light,
+    relit,
+)
 from styles.scene_composition import compose_scene
 from styles.settings import OCCLUDERS, PASTED, CompositionRanges
 
@@ -54,9 +61,29 @@ def test_a_darker_ground_gives_a_darker_animal_and_no_factor_is_wild() -> None:
         there = background_light(meadow(brightness), 0.9, tinted=False)
         means.append(relit(rgba, light, there, 1.0)[..., :3][rgba[..., 3] == 255].mean())
     assert means == sorted(means) and means[-1] > 1.3 * means[0]
-    black = relit(rgba, light, np.zeros(3), 1.0).astype(float)
-    assert (black[..., :3] + 1 >= rgba[..., :3] / LARGEST_GAIN**1.01).all()
+    black, bright = (relit(rgba, light, np.full(3, there), 1.0)[..., :3] for there in (0.0, 100.0))
+    own = linear_from_srgb(rgba[..., :3] / 255.0)
+    assert (linear_from_srgb((black + 1.0) / 255.0) >= own * SMALLEST_GAIN).all()
+    assert (linear_from_srgb((bright - 1.0) / 255.0) <= own * LARGEST_GAIN).all()
     assert np.array_equal(relit(rgba, light, np.ones(3), 0.0), rgba)
+
+
+def test_nothing_is_brighter_than_a_white_animal_would_be_there() -> None:
+    """A low sun shines on the side of a white horse more than on the ground that the light is measured on."""
+    rgba = render()
+    rgba[..., :3] = 250
+    dim = np.full(3, 0.2)
+    found = relit(rgba, np.full(3, 0.3), dim, 1.0)[..., :3]
+    assert linear_from_srgb(found / 255.0).max() <= 1.05 * 0.2 * WHITE_COAT * SUNNY_SIDE
+    rgba[..., :3] = 60
+    assert np.array_equal(relit(rgba, np.full(3, 0.3), np.full(3, 0.3), 1.0), rgba)
+
+
+def test_dark_soil_under_a_bright_sky_is_not_taken_for_darkness() -> None:
+    soil, stable = np.full((2, 120, 160, 3), 45, np.uint8)
+    soil[:50] = 235
+    outdoors, indoors = (background_light(photo, 0.9, tinted=False).mean() for photo in (soil, stable))
+    assert outdoors > 2 * indoors
 
 
 @pytest.mark.parametrize("kind", OCCLUDERS)

@@ -10,7 +10,7 @@ from scipy import ndimage
 from styles.evaluation.comparison import FEWEST, Sample, clues, compare, measure_crop, sample_of
 from styles.evaluation.crops import Crop, cut_animal, cut_middle
 from styles.evaluation.regions import POINTS, Animal, region_masks, usable
-from styles.evaluation.statistics import statistics
+from styles.evaluation.statistics import filtered, statistics
 
 # A horse of 60 px, facing left, its feet at 90: the places of POINTS.
 HORSE = np.array(
@@ -129,6 +129,6 @@ def test_an_animal_seen_from_the_front_or_in_part_is_left_out() -> None:
 def test_statistics_of_one_colour_are_numbers() -> None:
     flat = np.full((30, 30, 3), 128, dtype=np.uint8)
 
-    found = statistics(flat, np.ones((30, 30), dtype=bool))
+    found = statistics(filtered(flat), np.ones((30, 30), dtype=bool))
 
     assert all(np.isfinite(value) for family in found.values() for value in family.values())

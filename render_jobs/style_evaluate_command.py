@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -106,7 +107,7 @@ def evaluate(
     folder = out if out is not None else Path(f"{dataset.absolute().name}_style")
     _check_folder(folder)
     renders = read_dataset(dataset)
-    photos = read_photos(real, renders.job.species, category)
+    photos = read_photos(real, renders.job.species, category, lambda notice: print(notice, file=sys.stderr))
     jobs: dict[str, Job | None] = {PLAIN: plain_job(renders.job)}
     if stages:
         jobs |= staged_jobs(renders.job)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -43,7 +43,12 @@ class RealPhoto:
     animal: Animal | None
 
 
-def read_photos(path: Path, species: str, category: str | None) -> tuple[RealPhoto, ...]:
+def read_photos(
+    path: Path,
+    species: str,
+    category: str | None,
+    on_notice: Callable[[str], None] = lambda notice: None,
+) -> tuple[RealPhoto, ...]:
     """Find photos; they are opened later.
 
     Parameters
@@ -54,6 +59,8 @@ def read_photos(path: Path, species: str, category: str | None) -> tuple[RealPho
         Of the dataset: its category is taken where the file has several.
     category
         Category to take instead.
+    on_notice
+        Told of each photo of a folder that is left out, and why.
 
     Raises
     ------
@@ -66,6 +73,8 @@ def read_photos(path: Path, species: str, category: str | None) -> tuple[RealPho
         from styles.backgrounds import list_photos
 
         library = list_photos([path])
+        for warning in library.warnings:
+            on_notice(warning)
         return tuple(RealPhoto(library.path(folder, name), name, None) for folder, name in library.photos)
     try:
         coco = json.loads(path.read_bytes())

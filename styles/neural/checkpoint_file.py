@@ -159,7 +159,8 @@ def _read_pickled(path: Path) -> Any:
                     f"{path}: holds pickled objects{what}, which could run code and are not read; save the "
                     "tensors alone: torch.save(network.state_dict(), file)"
                 ) from None
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
+        # What torch says further is about errors of its own.
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0].split(". ")[0][:160]
         raise StyleError(
             f"{path}: truncated, damaged or no checkpoint ({type(error).__name__}: {reason}); fetch it again"
         ) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from runs import delivered_files, pasyn, small_job
 from stand_in_renderer import FACTS, write_render
 
 from pasyn_blender.annotation.masks import encode_mask, mask_from_alpha
-from pasyn_blender.errors import BackgroundError, JobError, OutputError
+from pasyn_blender.errors import BackgroundError, JobError, OutputError, StyleError
 from render_jobs import layout
 from render_jobs.composer import Composer
 from render_jobs.finish import finish_folder
@@ -123,6 +124,51 @@ def test_every_preset_and_every_method_leave_the_labels_bytes(
     assert label_files(out) == label_files(plain) == label_files(dataset)
     changed = sum(one != other for one, other in zip(picture_files(out), picture_files(plain), strict=True))
     assert changed == (0 if where == "none" else 6)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("another network", "is not the decoder of AdaIN .* it fits the patch embedding of StyTr²"),
+        ("a missing key", "it lacks 1.bias"),
+        ("a pickle", "could run code and are not read"),
+        ("truncated", "truncated, damaged"),
+    ],
+)
+def test_a_wrong_checkpoint_is_named_and_makes_no_picture(
+    dataset: Path, tmp_path: Path, checkpoints: dict[str, dict[str, Path]], kind: str, said: str
+) -> None:
+    import torch
+
+    wrong, mark = tmp_path / "wrong.pth", tmp_path / "ran"
+    whole = checkpoints["adain"]["decoder"].read_bytes()
+    if kind == "another network":
+        wrong = checkpoints["stytr2"]["embedding"]
+    elif kind == "a missing key":
+        tensors = torch.load(checkpoints["adain"]["decoder"], weights_only=True)
+        torch.save({name: value for name, value in tensors.items() if name != "1.bias"}, wrong)
+    elif kind == "a pickle":
+        wrong.write_bytes(pickle.dumps({"1.weight": Code(mark)}))
+    else:
+        wrong.write_bytes(whole[: len(whole) // 2])
+    files = {"encoder": str(checkpoints["adain"]["encoder"]), "decoder": str(wrong)}
+    preset = tmp_path / "look.yaml"
+    preset.write_text(yaml.safe_dump({"steps": [{"method": "adain", "files": files}]}))
+    out = tmp_path / "restyled"
+    with pytest.raises(StyleError, match=said) as error:
+        restyle(plan_restyling(dataset, out, [f"style={preset}"]))
+    assert str(wrong) in str(error.value)
+    assert not list((out / "images").glob("*.png")) and not mark.exists()
+
+
+class Code:
+    """Unpickled, it would leave a mark."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Path.touch, (self.mark,))
 
 
 def test_what_an_occluder_takes_from_the_labels_is_what_it_hides(dataset: Path, tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 ``python inside_blender.py ARCHIVE CODE``; ``BLENDER_USER_RESOURCES`` must point at an empty folder.
 """
 
+import atexit
+import os
 import sys
 import time
 from typing import Any
@@ -93,7 +95,7 @@ def traces() -> dict[str, Any]:
             f"{kind.__name__}.{name}"
             for kind in kinds
             if issubclass(kind, bpy.types.ID)
-            for name in kind.bl_rna.properties.keys()
+            for name in kind.bl_rna.properties.keys()  # noqa: SIM118 - iterating gives the properties
             if "pasyn" in name
         ),
         "operators": sorted(dir(bpy.ops.pasyn)),
@@ -135,11 +137,13 @@ if __name__ == "__main__":
     try:
         exec(compile(sys.argv[2], "test", "exec"), globals())
     except BaseException:
-        import os
         import traceback
 
         traceback.print_exc()
         sys.stdout.flush()
         # A Blender left in the middle of something may never end by itself.
         os._exit(1)
-    print("the end")
+    print("the end", flush=True)
+    # What was registered for the end runs; Blender's own clean-up after it sometimes waits for ever.
+    atexit._run_exitfuncs()
+    os._exit(0)

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..anatomy.kinematics import accumulate
-from ..anatomy.rotations import Array
+from ..anatomy.rotations import Array, angle_between
 from ..errors import PriorError
 from .collisions import GIVE, CollisionTest
 from .limits import JointLimits
+from .pose_frames import without_heading
 from .sampler import Plausibility, Prior
 
 _SAMPLES: Final = 1000
@@ -119,9 +120,6 @@ def verdict(
     score = prior.score(local, own.known)
     found = _plausibility(score, own.density, own.error)[0]
     percent = 100.0 * float(np.searchsorted(own.plausibility, found)) / len(own.plausibility)
-    error = score.error[0]
-    excess = np.where(own.known, error / own.usual, 0.0)
-    odd = [row for row in np.argsort(-excess, kind="stable")[:_WORST] if excess[row] > 1.0]
     beyond = np.where(own.known, limits.violations(local)[0], 0.0)
     broken = [row for row in np.argsort(-beyond, kind="stable")[:_WORST] if beyond[row] > 1.0]
     depth = collisions.overlaps(accumulate(local))[0] if len(collisions.pairs) else np.zeros(0)
@@ -129,10 +127,45 @@ def verdict(
     return Verdict(
         percent=percent,
         word=next(word for least, word in _WORDS if percent >= least),
-        odd=tuple((prior.joints[row], float(error[row])) for row in odd),
+        odd=tuple((prior.joints[row], degrees) for row, degrees in _odd_joints(prior, own, local)),
         beyond=tuple((prior.joints[row], float(beyond[row])) for row in broken),
         crossing=tuple(collisions.names[row] for row in deep),
     )
+
+
+def _odd_joints(prior: Prior, own: OwnPoses, local: Array) -> list[tuple[int, float]]:
+    """Joints out of place in a (1, J, 3, 3) pose, and by how many degrees, the worst first.
+
+    One joint out of place misleads the encoder about all others, so the largest error may be elsewhere. Odd
+    is the joint without which the networks understand the rest best; it is left out, and the next one is
+    looked for.
+    """
+    mask = own.known.copy()
+    found: list[tuple[int, float]] = []
+    for _ in range(_WORST):
+        error = _errors(prior, local, mask[None])[0]
+        left = np.flatnonzero(mask)
+        if len(left) < 2 or (error[left] <= own.usual[left]).all():
+            break
+        without = np.repeat(mask[None], len(left), axis=0)
+        without[np.arange(len(left)), left] = False
+        others = _errors(prior, local, without)
+        rest = np.where(without, others / own.usual, 0.0).sum(axis=1)
+        best = int(rest.argmin())
+        row = int(left[best])
+        mask[row] = False
+        # What the networks see of it, or what the rest of the body asks for, whichever is nearer.
+        degrees = float(min(error[row], others[best, row]))
+        if degrees > own.usual[row]:
+            found.append((row, degrees))
+    return found
+
+
+def _errors(prior: Prior, local: Array, masks: NDArray[np.bool_]) -> Array:
+    """(M, J) degrees between a (1, J, 3, 3) pose and what is made of it, seen through (M, J) masks."""
+    poses = np.repeat(without_heading(np.asarray(local, np.float32)), len(masks), axis=0)
+    made = prior.decode(prior.encode(poses, masks))
+    return np.degrees(angle_between(made.astype(np.float64), poses.astype(np.float64)))
 
 
 def _plausibility(score: Plausibility, density: Array, error: Array) -> Array:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..anatomy.kinematics import accumulate, separate
-from ..anatomy.rotations import Array, from_turn, to_turn
+from ..anatomy.rotations import Array, from_turn, nearest_rotation, to_turn
 from ..prior.limits import JointLimits
 from .geometry import FloatArray
 from .ground_contact import GroundContact
@@ -54,10 +54,15 @@ def standing_motion(
     return even, root
 
 
-def _evened(turns: FloatArray) -> FloatArray:
-    """(F, J, 3) turns averaged over neighbouring frames."""
-    weights = np.hanning(2 * _REACH + 3)[1:-1]
+def smoothed_motion(rotations: Array, reach: int) -> FloatArray:
+    """(F, J, 3, 3) rotations averaged over ``reach`` frames to either side, so that no joint jerks."""
+    return nearest_rotation(_evened(np.asarray(rotations, dtype=np.float64), reach))
+
+
+def _evened(values: FloatArray, reach: int = _REACH) -> FloatArray:
+    """Values of each frame averaged over neighbouring frames, near ones counting more."""
+    weights = np.hanning(2 * reach + 3)[1:-1]
     weights /= weights.sum()
-    padded = np.concatenate([turns[:1].repeat(_REACH, 0), turns, turns[-1:].repeat(_REACH, 0)])
+    padded = np.concatenate([values[:1].repeat(reach, 0), values, values[-1:].repeat(reach, 0)])
     windows = np.lib.stride_tricks.sliding_window_view(padded, len(weights), axis=0)
     return np.asarray(windows @ weights)

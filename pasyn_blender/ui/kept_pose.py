@@ -36,18 +36,23 @@ def kept_entry(scene: Any, armature: Any) -> Any | None:
 
 
 def keep_pose(scene: Any, armature: Any) -> Any:
-    """Note how an armature is posed and animated, unless that is kept already; returns the entry."""
+    """Note how an armature is posed and animated, unless that is kept already; returns the entry.
+
+    Where another action of the artist plays since then, that is what the animal should get back.
+    """
     entry = kept_entry(scene, armature)
-    if entry is not None:
+    if entry is not None and not _plays_another(armature, entry):
         return entry
-    entry = scene.pasyn.pose.kept.add()
-    entry.armature = armature
+    before: dict[str, Any] = json.loads(entry.text) if entry is not None else {}
+    if entry is None:
+        entry = scene.pasyn.pose.kept.add()
+        entry.armature = armature
     state: dict[str, Any] = {
         "bones": [bone.name for bone in armature.pose.bones],
         "channels": {name: _packed(armature, name, size) for name, size in _CHANNELS},
         "frame": [scene.frame_current, scene.frame_subframe],
-        "muted": [],
-        "muted_drivers": [],
+        "muted": before.get("muted", []),
+        "muted_drivers": before.get("muted_drivers", []),
         "animation": None,
     }
     animation = armature.animation_data
@@ -58,6 +63,11 @@ def keep_pose(scene: Any, armature: Any) -> Any:
         state["slot"] = slot.identifier if slot is not None else None
     entry.text = json.dumps(state)
     return entry
+
+
+def _plays_another(armature: Any, entry: Any) -> bool:
+    action = armature.animation_data.action if armature.animation_data is not None else None
+    return action is not None and action != entry.action and OWN_ACTION not in action
 
 
 def free_pose(scene: Any, armature: Any, *, mute: bool, keep_action: bool) -> None:

@@ -84,7 +84,7 @@ def learning(context: bpy.types.Context) -> Steps[SceneAnimal]:
     PasynError
         No animal is chosen, it is not mapped, or it cannot be posed; the message says what to do.
     """
-    rig, geometry, rig_map = _mapped_rig(context)
+    rig, geometry, rig_map = mapped_rig(context)
     key = _learnt_key(context.scene)
     if key not in _learnt:
         whole = whole_rig(context)
@@ -104,7 +104,7 @@ def learning(context: bpy.types.Context) -> Steps[SceneAnimal]:
 def scene_animal(context: bpy.types.Context) -> SceneAnimal | None:
     """The scene's animal where its actions have been read already; None otherwise. Cheap."""
     try:
-        rig, geometry, rig_map = _mapped_rig(context)
+        rig, geometry, rig_map = mapped_rig(context)
     except PasynError:
         return None
     key = _learnt_key(context.scene)
@@ -119,7 +119,7 @@ def unread_animal(context: bpy.types.Context) -> SceneAnimal:
     PasynError
         No animal is chosen, or it is not mapped.
     """
-    rig, geometry, rig_map = _mapped_rig(context)
+    rig, geometry, rig_map = mapped_rig(context)
     key = _learnt_key(context.scene)
     if key in _learnt:
         return _placed_animal(rig, geometry, rig_map, key)
@@ -264,7 +264,7 @@ def forget() -> None:
     _contacts.clear()
 
 
-def _mapped_rig(context: bpy.types.Context) -> tuple[LoadedRig, RigGeometry, RigMap]:
+def mapped_rig(context: bpy.types.Context) -> tuple[LoadedRig, RigGeometry, RigMap]:
     """Armature and meshes, and their rest pose and map where the armature stands now; cheap."""
     animal = context.scene.pasyn.animal
     if animal.armature is None:

@@ -7,13 +7,15 @@ from ...errors import PriorError
 from ...rig.bone_channels import bone_channels, bone_spaces
 from ...rig.keyed_motion import write_motion
 from ...rig.retargeting import bone_moves
-from ...rig.standing_motion import standing_motion
+from ...rig.standing_motion import smoothed_motion, standing_motion
 from .. import kept_pose, latent_sliders, posing, scene_prior
 from ..stepwise_work import InThread, Steps, WorksInSteps
 from .mapped_animal import PosesAnimal
 
 WALK_ACTION = "PASyn walk"
 _MOST_FRAMES = 20_000
+_SMOOTH_SECONDS = 0.2
+"""A walk turns at poses it passes; over so long to either side the turn is rounded."""
 
 
 class PASYN_OT_fill_walk(PosesAnimal, WorksInSteps, bpy.types.Operator):
@@ -72,10 +74,11 @@ class PASYN_OT_fill_walk(PosesAnimal, WorksInSteps, bpy.types.Operator):
         armature = animal.rig.armature
         spaces = bone_spaces(armature)
         render = context.scene.render
-        pace = self.speed * render.fps_base / render.fps
+        rate = render.fps / render.fps_base
+        pace, reach = self.speed / rate, max(1, round(_SMOOTH_SECONDS * rate))
 
         def walked() -> object:
-            frames = prior.walk(count, self.seed, pace)
+            frames = smoothed_motion(prior.walk(count, self.seed, pace), reach)
             contact = posing.ground_contact(animal)
             rotations, root = standing_motion(contact, scene_prior.joint_limits(), frames)
             moves = bone_moves(animal.retargeting, rotations, root)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
+import os
 from pathlib import Path
 from typing import Final
 
@@ -38,17 +39,25 @@ FloatArray = NDArray[np.float64]
 Texture = NDArray[np.float32]
 
 
+WORLDS_VARIABLE: Final = "PASYN_WORLDS"
+"""Environment variable: the folder of an installed Blender's world HDRIs, for a Python without ``bpy``."""
+
+
 def bundled_world_path(name: str) -> Path:
-    """Find a world HDRI that comes with the installed ``bpy`` module, without starting Blender.
+    """Find a world HDRI that comes with Blender, without starting it.
+
+    It is looked for in the folder that :data:`WORLDS_VARIABLE` names, and in the installed ``bpy`` module.
 
     Raises
     ------
     BackgroundError
-        ``bpy`` is not installed or brings no world of this name.
+        No world of this name is there.
     """
+    named = os.environ.get(WORLDS_VARIABLE)
     found = importlib.util.find_spec("bpy")
     root = Path(found.origin).parent if found is not None and found.origin else None
-    worlds = sorted(root.glob("*/datafiles/studiolights/world/*.exr")) if root is not None else []
+    worlds = sorted(Path(named).glob("*.exr")) if named else []
+    worlds += sorted(root.glob("*/datafiles/studiolights/world/*.exr")) if root is not None else []
     for path in worlds:
         if path.name == name:
             return path

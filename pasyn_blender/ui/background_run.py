@@ -22,6 +22,7 @@ from typing import IO, Any
 import bpy
 
 from ..errors import OutputError, PasynError
+from ..scene.lighting import bundled_worlds
 from .duration import duration_words
 
 TICK_SECONDS = 0.5
@@ -127,6 +128,15 @@ def child_environment(environment: Mapping[str, str], search_path: Path | None =
         kept["PYTHONPATH"] = str(search_path) if not known else f"{search_path}{os.pathsep}{known}"
     kept["PYTHONUNBUFFERED"] = "1"
     return kept
+
+
+def blender_environment(search_path: Path | None) -> dict[str, str]:
+    """Environment for a ``pasyn`` that works for this Blender, whose worlds it can use too."""
+    environment = child_environment(os.environ, search_path)
+    worlds = bundled_worlds()
+    if worlds:
+        environment.setdefault("PASYN_WORLDS", str(next(iter(worlds.values())).parent))
+    return environment
 
 
 def start(

@@ -61,7 +61,8 @@ def find_program(preference: str) -> Program:
     if module is not None and module.origin is not None:
         return Program((sys.executable, "-m", "render_jobs.cli"), Path(module.origin).parent.parent)
     raise PasynError(
-        "the pasyn program that renders was not found; install it (see the README) and set its path in "
+        "the pasyn program that renders was not found; install it (make setup in PASyn's source folder, or "
+        "pip install that folder into a Python 3.11) and set its path in "
         "Preferences > Add-ons > PASyn"
     )
 

@@ -13,12 +13,14 @@ import bpy
 from ..animals import BUILT_IN
 from ..errors import OutputError, RigError
 from ..rig.loaded_rig import LoadedRig
+from ..rig.rig_map_file import read_rig_map, rig_map_text
 from . import live_map
 from .command_line import write_text
 from .job_text import job_yaml, paths_from
 from .kept_pose import constraints_on
 from .panel_job import background_folders, kept_job, panel_job
-from .scene_animal import built_in_of, fingerprint, rig_in_scene, save_rig
+from .posing import mapped_rig, whole_rig
+from .scene_animal import built_in_of, fingerprint, save_rig
 
 _WHOLE_SUFFIXES = (".glb",)
 """Model files that need no other file beside them."""
@@ -71,7 +73,7 @@ def write_job_files(
     """
     settings = context.scene.pasyn
     folder = path.parent
-    loaded = rig_in_scene(settings.animal.armature, context.scene, settings.animal.source_file)
+    loaded = whole_rig(context)
     photos = background_folders(settings, backgrounds)
     now = fingerprint(loaded)
     live_map.prepare(context)
@@ -84,7 +86,7 @@ def write_job_files(
         if copy_model and not model.is_relative_to(folder):
             model = _beside(model, folder, notes)
         animal = {"rig": str(model), "rig_map": str(folder / rig_map)}
-        write_text(folder / rig_map, settings.animal.rig_map)
+        write_text(folder / rig_map, _map_text(context))
     job = paths_from(panel_job(settings, animal, photos), folder)
     write_text(path, job_yaml(job, path.name))
     if copy_model:
@@ -119,13 +121,20 @@ def _among(individual: int, kept: dict[str, Any]) -> bool:
 def _has_own_map(scene: Any, rig: LoadedRig, species: str) -> bool:
     """Whether a built-in animal's map is the one it brings, so that a job may leave it out."""
     from ..animals.landmarks import animal_rig_map
-    from ..rig.rig_map_file import rig_map_text
 
     live, present = live_map.current(scene), live_map.current_map(scene)
     if live is None or present is None:
         return False
     own = replace(animal_rig_map(species, rig, live.geometry), rig=present.rig)
     return rig_map_text(own) == rig_map_text(present)
+
+
+def _map_text(context: bpy.types.Context) -> str:
+    """The scene's rig map, for where the animal stands now."""
+    scene = context.scene
+    _, _, rig_map = mapped_rig(context)
+    # To the letter where it can be: another text would be another dataset.
+    return scene.pasyn.animal.rig_map if rig_map is live_map.current_map(scene) else rig_map_text(rig_map)
 
 
 def _model_file(context: bpy.types.Context, rig: LoadedRig, now: str, saved: Path) -> Path:
@@ -179,8 +188,6 @@ def read_rig_map_into(context: bpy.types.Context, path: Path) -> None:
     PasynError
         The file cannot be read, or the map does not fit the animal.
     """
-    from ..rig.rig_map_file import read_rig_map
-
     scene = context.scene
     if not live_map.prepare(context):
         live_map.map_animal(context)

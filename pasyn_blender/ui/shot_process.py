@@ -8,7 +8,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import json
-import os
 import shutil
 import subprocess
 import tempfile
@@ -19,7 +18,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from ..errors import JobError, OutputError, PasynError
-from .background_run import child_environment, failure_line
+from .background_run import blender_environment, failure_line
 from .command_line import Program, without_window
 
 SHOT = "shot.json"
@@ -82,7 +81,7 @@ class ShotProcess:
                     stdin=subprocess.PIPE,
                     stdout=log,
                     stderr=subprocess.STDOUT,
-                    env=child_environment(os.environ, program.search_path),
+                    env=blender_environment(program.search_path),
                     **without_window(),
                 )
         except OSError as error:

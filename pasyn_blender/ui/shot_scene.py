@@ -57,7 +57,6 @@ def show_stage(context: bpy.types.Context, size: tuple[int, int]) -> tuple[Any, 
     for obj in (camera, lighting.sun):
         scene.collection.objects.unlink(obj)
         collection.objects.link(obj)
-        obj.hide_select = False
     for block in (camera, camera.data, lighting.sun, lighting.sun.data, scene.world):
         block[MARK] = True
     render = scene.render

@@ -237,3 +237,10 @@ def test_ground_under_a_bright_sky_is_exposed_half_way(tmp_path: Path) -> None:
     # Half way, in stops, between ground at middle grey (3.6) and sky at white (1 / 4).
     expected = 255 * srgb_from_linear(np.array(0.05 * np.sqrt(3.6 / 4.0)))
     assert abs(int(view[..., 1].min()) - float(expected)) < 3
+
+
+def test_worlds_of_an_installed_blender_can_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "forest.exr").touch()
+    monkeypatch.setenv("PASYN_WORLDS", str(tmp_path))
+    assert bundled_world_path("forest.exr") == tmp_path / "forest.exr"
+    assert bundled_world_path("city.exr").parent != tmp_path, "what is not there comes from the bpy module"

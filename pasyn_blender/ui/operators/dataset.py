@@ -1,6 +1,5 @@
 """Making the dataset in the background."""
 
-import os
 import time
 from pathlib import Path
 from typing import Any
@@ -74,7 +73,7 @@ class PASYN_OT_render_dataset(ReportsMistakes, bpy.types.Operator):
             folder,
             context.scene.pasyn.dataset.images,
             folder / INPUT / "run.log",
-            background_run.child_environment(os.environ, program.search_path),
+            background_run.blender_environment(program.search_path),
         )
         if not self.wait:
             self.report({"INFO"}, f"Rendering {run.images} pictures into {folder}")

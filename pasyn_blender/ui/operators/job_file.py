@@ -1,7 +1,6 @@
 """Jobs for the farm: writing the panel's, reading one into the panel, and checking it."""
 
 import filecmp
-import os
 import subprocess
 import tempfile
 from pathlib import Path
@@ -33,7 +32,7 @@ def ask_program(context: bpy.types.Context, *words: str) -> Work:
         The program is missing; when called, what it says is wrong.
     """
     program = command_line.find_program(program_path(context))
-    environment = background_run.child_environment(os.environ, program.search_path)
+    environment = background_run.blender_environment(program.search_path)
 
     def ask() -> str:
         try:
@@ -121,7 +120,7 @@ class PASYN_OT_read_job(WorksInBackground, bpy.types.Operator, ImportHelper):
     doing = "Reading the job"
 
     filepath: bpy.props.StringProperty(  # type: ignore[valid-type]
-        name="File", description="The job file to read", subtype="FILE_PATH"
+        name="File", description="The job file to read", subtype="FILE_PATH", options={"SKIP_SAVE"}
     )
     filter_glob: bpy.props.StringProperty(  # type: ignore[valid-type]
         default="*.yaml;*.yml;*.json", options={"HIDDEN"}
@@ -135,16 +134,25 @@ class PASYN_OT_read_job(WorksInBackground, bpy.types.Operator, ImportHelper):
         default=True,
     )
 
+    _browsed = False
+
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> Any:
-        """Ask for the file, and whether its animal comes with it."""
+        """Ask for the file, and whether its animal comes with it; read in the background once it is known."""
+        if self.filepath:
+            return self.start(context)
+        self._browsed = True
         return ImportHelper.invoke(self, context, event)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Read the chosen file; the file browser calls it, and scripts do."""
-        if getattr(self, "_begun", False) or bpy.app.background or context.window is None:
+        """Read the file at once for a script, and in the background after the file browser."""
+        if not self._browsed or bpy.app.background or context.window is None:
             return super().execute(context)
-        self._begun = True
-        return self.start(context)
+        # The file browser is done with this operator when it returns; the long part needs one of its own.
+        try:
+            bpy.ops.pasyn.read_job("INVOKE_DEFAULT", filepath=self.filepath, bring_animal=self.bring_animal)
+        except RuntimeError as error:
+            self.report({"ERROR"}, _plain(error))
+        return {"CANCELLED"}
 
     def begin(self, context: bpy.types.Context) -> Work:
         """Have the program check the job and fill in every default."""
@@ -210,7 +218,11 @@ def _call(operator: Any, **options: Any) -> None:
     try:
         operator("EXEC_DEFAULT", **options)
     except RuntimeError as error:
-        raise PasynError(str(error).strip().removeprefix("Error: ")) from None
+        raise PasynError(_plain(error)) from None
+
+
+def _plain(error: RuntimeError) -> str:
+    return str(error).strip().removeprefix("Error: ")
 
 
 class PASYN_OT_check_job(WorksInBackground, bpy.types.Operator):

@@ -19,7 +19,7 @@ from ..job_fields import BUNDLED_WORLDS
 from ..job_text import job_yaml
 from ..kept_pose import constraints_on
 from ..panel_job import background_folders, panel_job
-from ..posing import SceneAnimal, learning, show_bones, take_pose
+from ..posing import SceneAnimal, learning, show_bones, take_pose, whole_rig
 from ..preferences import background_default, program_path
 from ..scene_animal import pose_kept
 from ..stepwise_work import InThread, Steps, WorksInSteps
@@ -123,11 +123,7 @@ def _start(context: bpy.types.Context, index: int) -> shot_process.ShotProcess:
 
 
 def _actions(context: bpy.types.Context) -> list[list[Any]]:
-    from ..scene_animal import rig_in_scene
-
-    animal = context.scene.pasyn.animal
-    rig = rig_in_scene(animal.armature, context.scene, animal.source_file)
-    return [[action.name, action.start, action.end] for action in list_actions(rig)]
+    return [[action.name, action.start, action.end] for action in list_actions(whole_rig(context))]
 
 
 def _arranging(
@@ -169,11 +165,12 @@ def _record(view: View, place: SceneTruth, shot: Any, animal: SceneAnimal) -> di
 
 def _take_action(context: bpy.types.Context, animal: SceneAnimal, action: str, frame: float) -> None:
     """Pose the animal by a moment of one of its actions, and leave actions and frame as they are."""
-    with pose_kept(animal.rig), constraints_on(context.scene, animal.rig.armature):
-        apply_action(animal.rig, action, frame)
+    rig = whole_rig(context)
+    with pose_kept(rig), constraints_on(context.scene, rig.armature):
+        apply_action(rig, action, frame)
         # A second evaluation settles what depends on itself.
         context.view_layer.update()
-        posed = posed_bone_matrices(animal.rig, context.evaluated_depsgraph_get())
+        posed = posed_bone_matrices(rig, context.evaluated_depsgraph_get())
     show_bones(context, animal, posed)
 
 

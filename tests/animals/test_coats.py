@@ -12,7 +12,8 @@ import pytest
 from pasyn_blender.animals.coat_description import read_kinds
 from pasyn_blender.animals.coat_patterns import CLASSES, reticulated
 from pasyn_blender.animals.coat_places import Places, places_of
-from pasyn_blender.animals.coats import Coat, coat_of, final_colours, load_coat, shown
+from pasyn_blender.animals.coats import Coat, coat_of, final_colours, load_coat, piece_coat, shown
+from pasyn_blender.animals.ears import ears
 from pasyn_blender.animals.mesh_graph import Neighbours, unique_edges
 from pasyn_blender.animals.proportions import body_plan
 from pasyn_blender.animals.shape import BodySurface, body_surface
@@ -163,6 +164,20 @@ def test_long_hair_lies_in_locks_on_the_trunk_less_on_face_and_legs_and_never_on
     lower_legs = here.points[:, 2] < here.leg_height("foreleg", 1.5)
     assert shaggy.locks[lower_legs & (here.limbs > 0.9)].max() < 0.4
     assert shaggy.locks[here.points[:, 2] < 0.005].max() < 0.05
+
+
+def test_manes_are_long_hair_where_the_skin_has_some_and_horns_never_are() -> None:
+    plan = body(0)[0]
+    piece = ears(plan)[0]
+    nearest = np.zeros(len(piece.vertices), int)
+
+    def locks(material: str, amount: float) -> float:
+        coat = coat_of({"kinds": [{"base": [0.2, 0.1, 0.05], "locks": amount}]}, *body(0))
+        return float(piece_coat(coat, replace(piece, material=material), nearest).locks.max())
+
+    assert locks("hair", 0.2) > 0.5 > locks("ear", 0.2)
+    assert locks("horn", 0.2) == 0.0
+    assert locks("hair", 0.0) == 0.0
 
 
 @pytest.mark.parametrize(

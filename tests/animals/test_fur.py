@@ -54,6 +54,16 @@ def test_tufts_grow_where_they_are_described_and_no_longer_than_said(
     assert np.linalg.norm(piece.vertices - piece.roots, axis=1).max() < (0.12 + 2 * 0.02) * plan.scale
 
 
+def test_tufts_have_about_the_colour_of_the_hair_they_lie_in(fox: tuple[BodyPlan, BodySurface]) -> None:
+    plan, surface = fox
+    piece = one_piece(fur(tail_of(plan), surface))
+
+    assert piece.tone is not None
+    assert piece.tone[piece.along == 0.0].mean() == pytest.approx(0.0, abs=0.05)
+    assert piece.tone[piece.along == 1.0].mean() == pytest.approx(0.05, abs=0.05)
+    assert piece.tone.std() < 0.1
+
+
 def test_the_same_individual_has_the_same_fur(fox: tuple[BodyPlan, BodySurface]) -> None:
     plan, surface = fox
     first, second = (one_piece(fur(tail_of(plan), surface)) for _ in range(2))

@@ -15,7 +15,7 @@ from .places_on_skin import skin_near
 from .rig_map import KeypointAnchor, RigMap
 
 _SYMMETRIC = 0.03  # trunks: a rig whose sides agree so well is taken as symmetric
-_SECTION = 2.5  # a limb's section: skin up to so many times as far away as the nearest
+_SECTION = 2.0  # a limb's section: skin up to so many times as far away as the nearest
 _CARRIES = 0.15  # share of the skin's weight from which a bone counts as carrying it
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from .geometry import FloatArray, IntArray
 
+_SIDES = 0.05  # trunks: half a muzzle's width; surfaces that far apart are two sides of the body
 _LIMB_THICKNESS = 0.35  # trunks: what is thicker is no limb, and its middle no joint of one side
 
 
@@ -95,9 +96,11 @@ def place_under(
 ) -> FloatArray:
     """Where a keypoint goes that is dragged to a place on the screen.
 
-    A surface point sticks to the first surface under the cursor. A joint centre goes to the middle of the
-    limb there; where the body is no limb (a shoulder before the chest), or nothing is under the cursor, it
-    moves in the plane of the screen, without leaving the body that it is over.
+    A surface point sticks to the surface under the cursor: the first, unless it was on a farther one, as an
+    eye on the other side of the head is. A joint centre goes to the middle of the limb under the cursor, of
+    several behind each other the one at its depth. Where the body is no limb (a shoulder before the chest),
+    or nothing is under the cursor, it moves in the plane of the screen, without leaving the body that it is
+    over.
 
     Parameters
     ----------
@@ -123,24 +126,37 @@ def place_under(
     met = ray_crossings(ray, vertices, triangles)
     if not len(met.distances):
         return _nearest(in_plane, vertices, triangles) if surface else in_plane
-    start = met.distances[0]
+    depth = float((in_plane - ray.origin) @ ray.direction)
     if surface:
-        return np.asarray(ray.origin + ray.direction * start)
-    end = _leaving(met)
+        away = np.abs(met.distances - depth)
+        first = away[0] <= away.min() + _SIDES * trunk_length
+        distance = float(met.distances[0 if first else int(np.argmin(away))])
+        return np.asarray(ray.origin + ray.direction * distance)
+    start, end = min(_bodies(met), key=lambda body: abs(0.5 * (body[0] + body[1]) - depth))
     if paired and end - start > _LIMB_THICKNESS * trunk_length:
-        distance = float(np.clip((in_plane - ray.origin) @ ray.direction, start, end))
+        distance = float(np.clip(depth, start, end))
     else:
         distance = 0.5 * (start + end)
     return np.asarray(ray.origin + ray.direction * distance)
 
 
-def _leaving(met: Crossings) -> float:
-    """Distance at which the ray leaves the body it enters first: shells inside it do not end it."""
-    inside = np.cumsum(np.where(met.entering, 1, -1))
-    out = np.flatnonzero(inside <= 0)
-    # A ray that starts inside, or an open mesh, is never counted in or out: then the second surface ends it.
-    last = int(out[0]) if len(out) and out[0] > 0 else min(1, len(inside) - 1)
-    return float(met.distances[last])
+def _bodies(met: Crossings) -> list[tuple[float, float]]:
+    """Where the ray enters and leaves each body on its way; shells inside a body are part of it."""
+    # A ray that leaves before it has entered meets a mesh whose normals point inwards.
+    steps = np.where(met.entering == met.entering[0], 1, -1)
+    found: list[tuple[float, float]] = []
+    inside, start = 0, 0.0
+    # A ray through an edge meets both of its triangles, at once and in the same direction.
+    again = np.append(False, (np.diff(met.distances) <= 1e-9 * met.distances[1:]) & (np.diff(steps) == 0))
+    for distance, step in zip(met.distances[~again].tolist(), steps[~again].tolist(), strict=True):
+        if inside == 0 and step > 0:
+            start = distance
+        inside = max(inside + step, 0)
+        if inside == 0 and step < 0:
+            found.append((start, distance))
+    if inside:  # an open mesh, which is never left
+        found.append((start, float(met.distances[-1])))
+    return found
 
 
 @dataclass(frozen=True)

@@ -62,13 +62,13 @@ def _judge(context: bpy.types.Context, live: LiveRig, view: View) -> IntArray | 
     posed, rig_map = live.posed, live_map.current_map(context.scene)
     if posed is None or rig_map is None:
         return None
+    looks = _looks.setdefault(context.region.as_pointer(), PatientLook())
     parts = live.parts(rig_map, view.keypoint_set, wait=False)
     if parts is None:
         _look_again(0.1)
-        return None
+        return _fitting(looks.last, view)
     data = context.region_data
     frame = _frame(context, view)
-    looks = _looks.setdefault(context.region.as_pointer(), PatientLook())
     surface = np.array([name in view.keypoint_set.surface for name in view.keypoint_set.keypoints])
 
     def judge() -> IntArray:
@@ -93,8 +93,12 @@ def _judge(context: bpy.types.Context, live: LiveRig, view: View) -> IntArray | 
         _look_again(again)
     if before is None or not np.array_equal(before, looks.last):
         _tell_sidebar(context.area)
-    fits = looks.last is not None and len(looks.last) == len(view.points)
-    return looks.last if fits else None
+    return _fitting(looks.last, view)
+
+
+def _fitting(judged: IntArray | None, view: View) -> IntArray | None:
+    """A judgement, unless it is about another keypoint set."""
+    return judged if judged is not None and len(judged) == len(view.points) else None
 
 
 def _frame(context: bpy.types.Context, view: View) -> tuple[float, float, float, float]:

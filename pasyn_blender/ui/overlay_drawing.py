@@ -17,7 +17,6 @@ from .screen import (
     IntArray,
     along_links,
     dashes,
-    disc_triangles,
     link_colour,
     links_on_screen,
     place_labels,
@@ -29,7 +28,10 @@ _OUTLINE = (0.04, 0.04, 0.05, 0.85)
 _CHOSEN = (1.0, 1.0, 1.0, 0.95)
 _HOVERED = (1.0, 1.0, 1.0, 0.6)
 _OUTLINED = 6  # the kind of shadow that goes all around a letter
+_DISC = -1.0  # inner radius of what has no hole
 _STRENGTH = {OUTSIDE: 0.4, HIDDEN: 0.8, SEEN: 1.0}
+
+_Piece = tuple[FloatArray, float, float, tuple[float, ...]]
 
 
 def draw_links(canvas: Canvas, keypoint_set: KeypointSet, places: FloatArray, judged: IntArray) -> None:
@@ -112,21 +114,21 @@ def draw_marks(
     radius, scale = size * canvas.scale, canvas.scale
     # Far ones first, so that near ones stand before them.
     order = [index for index in np.argsort(-depth, kind="stable") if np.isfinite(depth[index])]
-    pieces = []
+    pieces: list[_Piece] = []
     for index in order:
-        centre = places[index : index + 1]
+        place = places[index]
         colour = side_colour(keypoint_set.keypoints[index])
         strength = _STRENGTH[int(judged[index])]
         if index == chosen:
-            pieces.append(_ring(centre, radius + 2.5 * scale, radius + 4.5 * scale, _CHOSEN))
+            pieces.append((place, radius + 2.5 * scale, radius + 4.5 * scale, _CHOSEN))
         if judged[index] == SEEN:
-            pieces.append(_disc(centre, radius + 1.5 * scale, _OUTLINE))
-            pieces.append(_disc(centre, radius, (*colour, 1.0)))
+            pieces.append((place, _DISC, radius + 1.5 * scale, _OUTLINE))
+            pieces.append((place, _DISC, radius, (*colour, 1.0)))
         else:
             thin = max(0.3 * radius, 1.5 * scale)
             dark = (*_OUTLINE[:3], 0.55 * _OUTLINE[3] * strength)
-            pieces.append(_disc(centre, radius + 1.2 * scale, dark))
-            pieces.append(_ring(centre, radius - thin, radius, (*colour, strength)))
+            pieces.append((place, _DISC, radius + 1.2 * scale, dark))
+            pieces.append((place, radius - thin, radius, (*colour, strength)))
     _draw_pieces(pieces)
 
 
@@ -134,7 +136,7 @@ def draw_hovered(place: FloatArray, size: float, scale: float) -> None:
     """Ring the mark that the cursor could take, at (2,) pixels."""
     radius = size * scale
     gpu.state.blend_set("ALPHA")
-    _draw_pieces([_ring(place[None], radius + 2.5 * scale, radius + 4.5 * scale, _HOVERED)])
+    _draw_pieces([(place, radius + 2.5 * scale, radius + 4.5 * scale, _HOVERED)])
     gpu.state.blend_set("NONE")
 
 
@@ -148,8 +150,8 @@ def draw_bone(canvas: Canvas, head: FloatArray, tail: FloatArray, name: str) -> 
         _draw_lines(canvas, np.stack([head, tail])[None], white, 2.0, 1.0)
     _draw_pieces(
         [
-            _ring(head[None], 7.0 * scale, 12.0 * scale, _OUTLINE),
-            _ring(head[None], 8.0 * scale, 11.0 * scale, (1.0, 1.0, 1.0, 1.0)),
+            (head, 7.0 * scale, 12.0 * scale, _OUTLINE),
+            (head, 8.0 * scale, 11.0 * scale, (1.0, 1.0, 1.0, 1.0)),
         ]
     )
     _write([name], np.array([[head[0] + 16.0 * scale, head[1] - 4.0 * scale]]), white, scale)
@@ -207,22 +209,13 @@ def _write(texts: Sequence[str], corners: FloatArray, colours: FloatArray, scale
     blf.disable(font, blf.SHADOW)
 
 
-def _disc(centre: FloatArray, radius: float, colour: Sequence[float]) -> tuple[FloatArray, FloatArray]:
-    return disc_triangles(centre, np.array([radius]), np.array([colour]))
-
-
-def _ring(
-    centre: FloatArray, inner: float, outer: float, colour: Sequence[float]
-) -> tuple[FloatArray, FloatArray]:
-    return ring_triangles(centre, np.array([inner]), np.array([outer]), np.array([colour]))
-
-
-def _draw_pieces(pieces: Sequence[tuple[FloatArray, FloatArray]]) -> None:
+def _draw_pieces(pieces: Sequence[_Piece]) -> None:
+    """Draw rings and discs over one another: place, inner and outer radius, colour."""
     if not pieces:
         return
-    flat = np.concatenate([corners for corners, _ in pieces])
+    places, inner, outer, colours = zip(*pieces, strict=True)
+    flat, shades = ring_triangles(np.array(places), np.array(inner), np.array(outer), np.array(colours))
     corners = np.zeros((len(flat), 3), dtype=np.float32)
     corners[:, :2] = flat
-    colours = np.concatenate([shades for _, shades in pieces]).astype(np.float32)
     shader = gpu.shader.from_builtin("SMOOTH_COLOR")
-    batch_for_shader(shader, "TRIS", {"pos": corners, "color": colours}).draw(shader)
+    batch_for_shader(shader, "TRIS", {"pos": corners, "color": shades.astype(np.float32)}).draw(shader)

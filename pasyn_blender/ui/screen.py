@@ -80,50 +80,6 @@ def screen_positions(
     return positions, depth
 
 
-def disc_triangles(
-    centres: FloatArray,
-    radii: FloatArray,
-    colours: FloatArray,
-    segments: int = 20,
-    feather: float = 1.0,
-) -> tuple[FloatArray, FloatArray]:
-    """Triangles of smooth-edged discs.
-
-    The rim fades to transparent over ``feather`` pixels, because a viewport does not smooth the edges
-    of triangles drawn in pixel space.
-
-    Parameters
-    ----------
-    centres
-        (N, 2) pixels.
-    radii
-        (N,) pixels, to the middle of the fading rims.
-    colours
-        (N, 4) RGBA.
-
-    Returns
-    -------
-    positions
-        (N * segments * 9, 2) triangle corners.
-    corner_colours
-        (N * segments * 9, 4) RGBA of each corner.
-    """
-    angles = np.arange(segments + 1) * (2.0 * np.pi / segments)
-    circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    start, end = circle[:-1], circle[1:]
-    still = np.zeros_like(start)
-    # One pie slice and the two triangles of its rim: each corner is its direction times the radius,
-    # and half the feather inwards or outwards.
-    directions = np.stack([still, start, end, start, start, end, start, end, end], axis=1).reshape(-1, 2)
-    outward = np.tile([0.0, -0.5, -0.5, -0.5, 0.5, 0.5, -0.5, 0.5, -0.5], segments)
-    reach = np.maximum(np.asarray(radii, dtype=float)[:, None] + feather * outward, 0.0)
-    positions = (centres[:, None] + reach[..., None] * directions).reshape(-1, 2)
-    opacity = (outward <= 0.0).astype(float)
-    corner_colours = np.repeat(np.asarray(colours, dtype=float)[:, None, :], len(directions), axis=1)
-    corner_colours[:, :, 3] *= opacity[None]
-    return positions, corner_colours.reshape(-1, 4)
-
-
 def ring_triangles(
     centres: FloatArray,
     inner: FloatArray,
@@ -132,14 +88,17 @@ def ring_triangles(
     segments: int = 20,
     feather: float = 1.0,
 ) -> tuple[FloatArray, FloatArray]:
-    """Triangles of smooth-edged rings.
+    """Triangles of smooth-edged rings and discs.
+
+    The rims fade to transparent over ``feather`` pixels, because a viewport does not smooth the edges of
+    triangles drawn in pixel space.
 
     Parameters
     ----------
     centres
         (N, 2) pixels.
     inner, outer
-        (N,) pixels, to the middle of the fading rims.
+        (N,) pixels, to the middle of the fading rims; an inner radius below 0 makes a disc.
     colours
         (N, 4) RGBA.
 
@@ -154,7 +113,9 @@ def ring_triangles(
     circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     inner, outer = np.asarray(inner, dtype=float), np.asarray(outer, dtype=float)
     half = 0.5 * feather
-    reach = np.maximum(np.stack([inner - half, inner + half, outer - half, outer + half], axis=1), 0.0)
+    rims = np.stack([inner - half, inner + half, outer - half, outer + half], axis=1)
+    rims[inner < 0, :2] = 0.0
+    reach = np.maximum(rims, 0.0)
     opacity = np.array([0.0, 1.0, 1.0, 0.0])
     # Three bands from the inside out, each of two triangles a segment; band edges and ends of the segment.
     edges = np.array([[band + edge for edge in (0, 1, 1, 0, 1, 0)] for band in range(3)]).ravel()
@@ -301,13 +262,14 @@ def _points_inside(places: FloatArray, size: FloatArray, points: FloatArray) -> 
 
 
 def along_links(positions: FloatArray, links: Sequence[tuple[int, int]], step: float) -> FloatArray:
-    """(M, 2) points every ``step`` pixels along links, ends included: what names should not cover."""
-    points = []
-    for first, second in links:
-        start, end = positions[first], positions[second]
-        count = int(np.clip(np.linalg.norm(end - start) / step, 1, 100)) + 1
-        points.append(start + np.linspace(0.0, 1.0, count)[:, None] * (end - start))
-    return np.concatenate(points) if points else np.zeros((0, 2))
+    """(M, 2) points about every ``step`` pixels along links, ends included: what names should not cover."""
+    if not links:
+        return np.zeros((0, 2))
+    start, end = np.moveaxis(positions[np.array(links)], 1, 0)
+    pieces = np.clip(np.linalg.norm(end - start, axis=1) / step, 1, 100).astype(np.int64)
+    owner = np.repeat(np.arange(len(links)), pieces + 1)
+    number = np.arange(len(owner)) - np.repeat(np.cumsum(pieces + 1) - (pieces + 1), pieces + 1)
+    return np.asarray(start[owner] + (number / pieces[owner])[:, None] * (end - start)[owner])
 
 
 def links_on_screen(

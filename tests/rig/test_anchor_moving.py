@@ -188,6 +188,54 @@ def test_where_the_cursor_takes_a_keypoint(height: float, surface: bool, expecte
     np.testing.assert_allclose(place, [expected, 0.03, height], atol=1e-9)
 
 
+def drag(before: tuple[float, ...], height: float, *, surface: bool) -> np.ndarray:
+    """Where a drag seen from the animal's left takes a keypoint."""
+    geometry = animal()
+    return place_under(
+        ray((5.0, 0.03, height), (-1.0, 0.0, 0.0)),
+        np.array(before),
+        geometry.vertices,
+        geometry.triangles,
+        surface=surface,
+        paired=True,
+        trunk_length=2.0,
+    )
+
+
+def test_a_joint_of_the_leg_behind_stays_in_that_leg() -> None:
+    np.testing.assert_allclose(drag((-0.38, 0.0, 0.6), 0.52, surface=False), [-0.4, 0.03, 0.52], atol=1e-9)
+
+
+def test_a_point_on_the_far_side_stays_there_and_one_in_between_comes_to_the_front() -> None:
+    np.testing.assert_allclose(drag((-0.48, 0.0, 1.6), 1.5, surface=True), [-0.5, 0.03, 1.5], atol=1e-9)
+    np.testing.assert_allclose(drag((0.0, 0.0, 2.0), 1.5, surface=True), [0.5, 0.03, 1.5], atol=1e-9)
+
+
+def test_a_mesh_that_is_inside_out_or_open_has_a_middle_too() -> None:
+    vertices, triangles = box((-0.1, -0.1, 0.0), (0.1, 0.1, 1.0))
+    toward = ray((5.0, 0.03, 0.52), (-1.0, 0.0, 0.0))
+    options = {"surface": False, "paired": True, "trunk_length": 2.0}
+    inside_out = place_under(toward, np.zeros(3), vertices, triangles[:, ::-1], **options)
+    np.testing.assert_allclose(inside_out, [0.0, 0.03, 0.52], atol=1e-9)
+    right_side = (vertices[triangles][:, :, 0] < 0).all(axis=1)
+    opened = place_under(toward, np.zeros(3), vertices, triangles[~right_side], **options)
+    np.testing.assert_allclose(opened, [0.1, 0.03, 0.52], atol=1e-9)
+
+
+def test_a_ray_through_an_edge_counts_once() -> None:
+    geometry = animal()
+    place = place_under(
+        ray((5.0, 0.0, 0.5), (-1.0, 0.0, 0.0)),  # through the diagonals of both sides of each leg
+        np.array([0.4, 0.0, 0.6]),
+        geometry.vertices,
+        geometry.triangles,
+        surface=False,
+        paired=True,
+        trunk_length=2.0,
+    )
+    np.testing.assert_allclose(place, [0.4, 0.0, 0.5], atol=1e-9)
+
+
 def test_the_middle_of_a_leg_is_not_the_middle_of_a_shell_in_it() -> None:
     outer, triangles = box((-0.1, -0.1, 0.0), (0.1, 0.1, 1.0))
     inner, more = box((-0.02, -0.09, 0.0), (0.09, 0.09, 1.0))

@@ -8,10 +8,12 @@ from pasyn_blender.ui.screen import (
     MIDDLE,
     RIGHT,
     along_links,
-    disc_triangles,
+    dashes,
     link_colour,
     links_on_screen,
+    mark_at,
     place_labels,
+    ring_triangles,
     screen_positions,
     side_colour,
 )
@@ -70,18 +72,62 @@ def test_colours_tell_the_sides_apart() -> None:
     assert link_colour("neck", "root_of_tail") == MIDDLE
 
 
-def test_a_disc_covers_its_area_and_fades_at_the_rim() -> None:
-    corners, colours = disc_triangles(
-        np.array([[10.0, 20.0]]), np.array([6.0]), np.array([[1.0, 0.5, 0.0, 0.8]]), 64
-    )
+def area_of(corners: np.ndarray) -> float:
     triangles = corners.reshape(-1, 3, 2)
     a, b = triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]
-    area = 0.5 * np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).sum()
-    assert area == pytest.approx(np.pi * 6.5**2, rel=0.01)
+    return float(0.5 * np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).sum())
+
+
+def test_a_disc_covers_its_area_and_fades_at_the_rim() -> None:
+    corners, colours = ring_triangles(
+        np.array([[10.0, 20.0]]), np.array([-1.0]), np.array([6.0]), np.array([[1.0, 0.5, 0.0, 0.8]]), 64
+    )
+    assert area_of(corners) == pytest.approx(np.pi * 6.5**2, rel=0.01)
     reach = np.linalg.norm(corners - (10.0, 20.0), axis=1)
     assert reach.max() == pytest.approx(6.5)
     np.testing.assert_allclose(colours[reach > 6.0, 3], 0.0)
-    np.testing.assert_allclose(colours[reach < 6.0, 3], 0.8)
+    solid = (reach > 0.0) & (reach < 6.0)
+    np.testing.assert_allclose(colours[solid, 3], 0.8)
+
+
+def test_a_ring_has_a_hole_and_fades_at_both_rims() -> None:
+    corners, colours = ring_triangles(
+        np.array([[0.0, 0.0], [50.0, 0.0]]),
+        np.array([4.0, 4.0]),
+        np.array([6.0, 6.0]),
+        np.tile([1.0, 1.0, 1.0, 1.0], (2, 1)),
+        64,
+    )
+    assert area_of(corners) == pytest.approx(2 * np.pi * (6.5**2 - 3.5**2), rel=0.01)
+    reach = np.linalg.norm(corners[: len(corners) // 2], axis=1)
+    opaque = colours[: len(corners) // 2, 3] > 0.5
+    assert reach[opaque].min() == pytest.approx(4.5) and reach[opaque].max() == pytest.approx(5.5)
+    assert reach.min() == pytest.approx(3.5), "nothing is drawn in the hole"
+
+
+def test_a_dashed_link_begins_and_ends_with_a_dash() -> None:
+    places = np.array([[0.0, 0.0], [100.0, 0.0], [0.0, 3.0]])
+    segments, owner = dashes(places, [(0, 1), (0, 2)], 6.0, 4.0)
+    first = segments[owner == 0]
+    np.testing.assert_allclose(first[0, 0], [0, 0])
+    np.testing.assert_allclose(first[-1, 1], [100, 0])
+    np.testing.assert_allclose(first[1:, 0, 0] - first[:-1, 1, 0], 4.0)
+    assert (owner == 1).sum() == 1, "a short link is one dash"
+    np.testing.assert_allclose(segments[owner == 1][0], [[0, 0], [0, 3]])
+    assert dashes(places, [], 6.0, 4.0)[0].shape == (0, 2, 2)
+
+
+def test_a_link_that_runs_far_out_of_the_region_has_few_dashes() -> None:
+    segments, _ = dashes(np.array([[0.0, 0.0], [1e7, 0.0]]), [(0, 1)], 6.0, 4.0)
+    assert len(segments) <= 300
+
+
+def test_the_cursor_takes_the_nearest_mark_and_of_two_in_one_place_the_front_one() -> None:
+    places = np.array([[10.0, 10.0], [30.0, 10.0], [31.0, 10.0], [np.nan, np.nan]])
+    depth = np.array([0.5, 0.9, 0.2, np.nan])
+    assert mark_at(places, depth, (12.0, 10.0), 8.0) == 0
+    assert mark_at(places, depth, (29.0, 10.0), 8.0) == 2
+    assert mark_at(places, depth, (60.0, 60.0), 8.0) is None
 
 
 def overlaps(corners: np.ndarray, sizes: np.ndarray) -> int:

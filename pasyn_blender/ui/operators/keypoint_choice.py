@@ -10,6 +10,7 @@ from ...errors import RigMapError
 from ...rig.rig_map import RigMap
 from .. import live_map
 from ..live_rig import LiveRig
+from ..properties.findings import by_hand, mark_by_hand
 from ..properties.keypoints import chosen_set
 
 
@@ -67,3 +68,13 @@ def suggested(_operator: Any, context: bpy.types.Context, _text: str) -> list[st
 def choose(scene: Any, name: str) -> None:
     """Choose a keypoint in the list."""
     scene.pasyn.keypoints.index = row_of(name, scene)
+
+
+def mark_moved(scene: Any, before: RigMap, after: RigMap) -> None:
+    """Say in the list which keypoints a person has put where they are."""
+    found = scene.pasyn.keypoints.found
+    names = chosen_set(scene).keypoints
+    mark_by_hand(
+        found,
+        by_hand(found) | {name for name in names if before.keypoints.get(name) != after.keypoints.get(name)},
+    )

@@ -10,6 +10,7 @@ from ...rig.automatic import map_loaded_rig
 from ...rig.mapping import map_rig
 from ...rig.rig_map import RigMap
 from .. import live_map
+from ..properties.findings import by_hand, mark_by_hand
 from ..properties.keypoints import chosen_set
 from ..scene_animal import pose_kept, rig_in_scene
 from .background_work import WorksInBackground
@@ -100,6 +101,8 @@ class PASYN_OT_reset_keypoint(WorksInBackground, bpy.types.Operator):
         if not anchors:
             raise RigMapError(f"the automatic mapping does not find {lost[0]} on this animal")
         live_map.store(scene, with_anchors(rig_map, chosen_set(scene), anchors))
+        found = scene.pasyn.keypoints.found
+        mark_by_hand(found, by_hand(found) - anchors.keys())
         if lost:
             self.report({"WARNING"}, f"Not found automatically: {', '.join(lost)}")
         live_map.redraw_views()

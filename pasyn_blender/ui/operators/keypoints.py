@@ -17,7 +17,7 @@ from ..properties.keypoints import chosen_set
 from ..screen import mark_at
 from ..viewport import shows_animal, view_of
 from . import keypoint_reset
-from .keypoint_choice import can_edit, choose, read_now, row_of, suggested
+from .keypoint_choice import can_edit, choose, mark_moved, read_now, row_of, suggested
 from .reporting import ReportsMistakes
 
 _LOOKING_AROUND = {
@@ -73,7 +73,9 @@ class PASYN_OT_move_keypoint(ReportsMistakes, bpy.types.Operator):
             raise RigMapError(f"say where {self.keypoint} goes: location=(x, y, z)")
         live, rig_map = read_now(context)
         place = np.array(self.location, dtype=np.float64)
-        live_map.store(scene, self._moved(context, live, rig_map, place))
+        changed = self._moved(context, live, rig_map, place)
+        live_map.store(scene, changed)
+        mark_moved(scene, rig_map, changed)
         choose(scene, self.keypoint)
         live_map.redraw_views()
 
@@ -190,6 +192,7 @@ class PASYN_OT_move_keypoint(ReportsMistakes, bpy.types.Operator):
         if result is None:
             return {"CANCELLED"}
         live_map.store(context.scene, result)
+        mark_moved(context.scene, self._before, result)
         live_map.redraw_views()
         return {"FINISHED"}
 

@@ -103,6 +103,7 @@ class PASYN_PT_joints(SidebarPanel, bpy.types.Panel):
         layout.template_list(
             PASYN_UL_findings.bl_idname, "joints", settings, "joints", settings, "joint_index", rows=7
         )
+        layout.prop(context.scene.pasyn.keypoints, "show_joint")
         joint = chosen_joint(settings)
         if joint is not None and settings.armature is not None:
             _draw_choice(layout, context, settings, joint)

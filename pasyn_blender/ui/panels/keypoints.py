@@ -11,7 +11,8 @@ from .. import keypoint_tool, live_map
 from ..overlay import judgement
 from .sidebar import SidebarPanel, found, wrapped
 
-_STATES = {SEEN: ("seen", "HIDE_OFF"), HIDDEN: ("hidden", "HIDE_ON"), OUTSIDE: ("outside", "X")}
+_STATES = {SEEN: "2 seen", HIDDEN: "1 hidden", OUTSIDE: "0 outside"}
+"""What a label would say: COCO's number, and what it means."""
 
 
 class PASYN_UL_keypoints(bpy.types.UIList):
@@ -32,8 +33,8 @@ class PASYN_UL_keypoints(bpy.types.UIList):
     ) -> None:
         """Show one row."""
         row = layout.row(align=True)
-        split = row.split(factor=0.55)
-        icon = "CHECKMARK" if item.found else "ERROR"
+        split = row.split(factor=0.6)
+        icon = ("PINNED" if item.by_hand else "CHECKMARK") if item.found else "ERROR"
         split.label(text=item.name.replace("_", " "), icon=icon)
         facts = split.row(align=True)
         facts.active = False
@@ -42,11 +43,10 @@ class PASYN_UL_keypoints(bpy.types.UIList):
         else:
             judged = judgement(context.area) if context.area is not None else None
             if judged is not None and index < len(judged):
-                word, sign = _STATES[int(judged[index])]
-                facts.label(text=f"{int(judged[index])} {word}", icon=sign)
+                facts.label(text=_STATES[int(judged[index])])
             else:
                 facts.label(text=item.place)
-        move = row.operator("pasyn.move_keypoint", text="", icon="VIEW_PAN", emboss=False)
+        move = row.operator("pasyn.move_keypoint", text="", icon="EMPTY_ARROWS", emboss=False)
         move.keypoint = item.name
 
 

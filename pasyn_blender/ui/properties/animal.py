@@ -32,11 +32,23 @@ def _choose_bone(settings: Any, bone: str) -> None:
     joint = chosen_joint(settings)
     if joint is None or bone == _bone_of_joint(settings):
         return
-    # Operators, so that the choice is one step to undo, and a mistake is told like any other.
-    operator = bpy.ops.pasyn.set_joint if bone else bpy.ops.pasyn.clear_joint
-    options = {"joint": joint.name, "both_sides": settings.both_sides}
-    if bone:
-        options["bone"] = bone
+    # An operator, so that the choice is one step to undo, and a mistake is told like any other.
+    options = {"joint": joint.name, "both_sides": settings.both_sides, **({"bone": bone} if bone else {})}
+    window = bpy.context.window
+    if bpy.app.background or window is None:
+        _change_joint(options)
+        return
+
+    def soon() -> None:
+        with bpy.context.temp_override(window=window):
+            _change_joint(options)
+
+    # Blender is in the middle of its text field, and an operator that goes on working would hang it there.
+    bpy.app.timers.register(soon, first_interval=0.0)
+
+
+def _change_joint(options: dict[str, Any]) -> None:
+    operator = bpy.ops.pasyn.set_joint if "bone" in options else bpy.ops.pasyn.clear_joint
     try:
         operator("INVOKE_DEFAULT", **options)
     except RuntimeError as error:
@@ -53,6 +65,11 @@ def show_mistake(message: str) -> None:
             menu.layout.label(text=line)
 
     bpy.context.window_manager.popup_menu(draw, title="PASyn", icon="ERROR")
+
+
+def _joint_chosen(settings: Any, _context: bpy.types.Context) -> None:
+    # Who chooses one wants to see where it is.
+    settings.id_data.pasyn.keypoints.show_joint = True
 
 
 def chosen_joint(settings: Any) -> Any | None:
@@ -81,7 +98,9 @@ class PASYN_PG_animal(bpy.types.PropertyGroup):
         description="The rig map as YAML, as it is written beside a dataset", options={"HIDDEN"}
     )
     joints: bpy.props.CollectionProperty(type=PASYN_PG_finding)  # type: ignore[valid-type]
-    joint_index: bpy.props.IntProperty(name="Joint", description="Joint chosen in the list")  # type: ignore[valid-type]
+    joint_index: bpy.props.IntProperty(  # type: ignore[valid-type]
+        name="Joint", description="Joint chosen in the list", update=_joint_chosen
+    )
     joint_bone: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="Bone",
         description=(

@@ -6,7 +6,7 @@ import bpy
 
 from ...anatomy.keypoint_sets import AP10K, KEYPOINT_SETS, KeypointSet
 from ...rig.rig_map import RigMap
-from .findings import PASYN_PG_finding, list_findings
+from .findings import PASYN_PG_finding, by_hand, list_findings, mark_by_hand
 
 _TITLES = {"ap10k": "AP-10K"}
 
@@ -61,8 +61,8 @@ class PASYN_PG_keypoints(bpy.types.PropertyGroup):
         default=True,
     )
     show_joint: bpy.props.BoolProperty(  # type: ignore[valid-type]
-        name="Chosen Joint",
-        description="Mark the bone of the joint that is chosen in the list of joints",
+        name="Mark in Viewport",
+        description="Mark the bone of the chosen joint over the viewport",
         default=False,
     )
     mark_size: bpy.props.FloatProperty(  # type: ignore[valid-type]
@@ -87,14 +87,19 @@ def chosen_set(scene: Any) -> KeypointSet:
 
 
 def list_keypoints(scene: Any, rig_map: RigMap | None) -> None:
-    """Fill the list of keypoints from a rig map; without one the list is emptied."""
+    """Fill the list of keypoints from a rig map; without one the list is emptied.
+
+    What a person has moved stays marked.
+    """
     settings = scene.pasyn.keypoints
+    moved = by_hand(settings.found)
     if rig_map is None:
         settings.found.clear()
         return
     anchors = ((name, rig_map.keypoints.get(name)) for name in chosen_set(scene).keypoints)
     places = ((name, (anchor.bone or "mesh") if anchor else None) for name, anchor in anchors)
     list_findings(settings.found, places, required=True)
+    mark_by_hand(settings.found, moved)
 
 
 CLASSES = (PASYN_PG_keypoints,)

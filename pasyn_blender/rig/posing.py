@@ -7,6 +7,7 @@ from typing import Any
 import bpy
 import numpy as np
 
+from ..anatomy.rotations import nearest_rotation, to_quaternion
 from .actions import clear_action
 from .extraction import ordered_bones
 from .geometry import FloatArray
@@ -62,9 +63,17 @@ class RigPoser:
         rooted = (self._parents < 0)[:, None, None]
         above = np.where(rooted, np.eye(4), _inverse(moves)[self._parents])
         basis = (self._before @ above @ moves @ self._after)[self._rows]
-        bones = self.rig.armature.pose.bones
-        bones.foreach_set("matrix_basis", np.swapaxes(basis, 1, 2).astype(np.float32).ravel())
-        self.rig.armature.update_tag()
+        armature = self.rig.armature
+        bones = armature.pose.bones
+        if armature.override_library is None:
+            bones.foreach_set("matrix_basis", np.swapaxes(basis, 1, 2).astype(np.float32).ravel())
+        else:
+            # Blender passes over matrices of library overrides without a word; channels it takes.
+            turns = to_quaternion(nearest_rotation(basis[:, :3, :3]))
+            bones.foreach_set("location", basis[:, :3, 3].astype(np.float32).ravel())
+            bones.foreach_set("rotation_quaternion", turns.astype(np.float32).ravel())
+            bones.foreach_set("scale", np.ones(3 * len(basis), dtype=np.float32))
+        armature.update_tag()
 
     def release(self) -> None:
         """Switch everything back on and return to the rest pose."""

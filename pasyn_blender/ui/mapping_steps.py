@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import bpy
+import numpy as np
 
+from ..animals import BUILT_IN
 from ..errors import MappingError, PasynError, RigMapError
 from ..rig.alignment import joints_at_rest
 from ..rig.automatic import actions_to_try, posed_geometry
-from ..rig.chosen_joints import HANGING, check_choice, choose_joint, with_choices
+from ..rig.chosen_joints import check_choice, choose_joint, with_choices
 from ..rig.extraction import read_geometry
 from ..rig.geometry import RigGeometry
 from ..rig.loaded_rig import LoadedRig
@@ -25,6 +27,7 @@ from ..rig.mapping import map_rig
 from ..rig.rig_map import RigMap
 from ..rig.rig_map_file import parse_rig_map, read_text, refuse_another_rigs, refuse_moved
 from . import live_map
+from .properties.findings import by_hand
 from .scene_animal import pose_kept, rig_in_scene
 from .stepwise_work import InThread, Steps
 
@@ -48,7 +51,10 @@ def map_automatically(context: bpy.types.Context, choices: Mapping[str, str]) ->
     rig = _chosen_rig(scene)
     geometry = _at_rest(rig)
     work = partial(_mapped, geometry, rig.path.name, choices)
-    found = yield InThread(partial(work, None))
+    known = _built_in(rig, geometry)
+    found = yield InThread(
+        partial(work, None) if known is None else partial(_known, known, rig, geometry, choices)
+    )
     if isinstance(found, MappingError):
         found = yield from _in_a_standing_pose(rig, geometry, work, _is_mapped, found)
     if isinstance(found, PasynError):
@@ -80,7 +86,8 @@ def change_joint(context: bpy.types.Context, joint: str, bone: str) -> Steps[str
     scene = context.scene
     geometry, rig_map = mapped(context)
     check_choice(geometry, rig_map, joint, bone)
-    work = partial(_with_joint, geometry, rig_map, joint, bone, _placed_by_hand(scene, rig_map))
+    kept = by_hand(scene.pasyn.keypoints.found)
+    work = partial(_with_joint, geometry, rig_map, joint, bone, kept)
     if any(binding.alignment is not None for binding in rig_map.joints.values()):
         rig = _chosen_rig(scene)
         found = yield from _in_a_standing_pose(rig, geometry, work, _is_placed, None)
@@ -168,6 +175,24 @@ def _in_a_standing_pose(
     return otherwise
 
 
+def _built_in(rig: LoadedRig, geometry: RigGeometry) -> str | None:
+    """Species of a built-in animal that stands where it was made: it knows its own joints and keypoints."""
+    if not np.allclose(rig.armature.matrix_world, np.eye(4), atol=1e-6):
+        return None
+    return next((species for species in BUILT_IN if f"{species}_body" in geometry.mesh_names), None)
+
+
+def _known(
+    species: str, rig: LoadedRig, geometry: RigGeometry, choices: Mapping[str, str]
+) -> RigMap | PasynError:
+    from ..animals.landmarks import animal_rig_map
+
+    try:
+        return with_choices(geometry, animal_rig_map(species, rig, geometry), choices)
+    except RigMapError:  # only called like one
+        return _mapped(geometry, rig.path.name, choices, None)
+
+
 def _mapped(
     geometry: RigGeometry, name: str, choices: Mapping[str, str], standing: RigGeometry | None
 ) -> RigMap | PasynError:
@@ -203,15 +228,3 @@ def _is_mapped(found: Any) -> bool:
 def _is_placed(found: Any) -> bool:
     """Whether the animal could be looked at, which it can where it stands."""
     return not (isinstance(found, tuple) and found[1])
-
-
-def _placed_by_hand(scene: Any, rig_map: RigMap) -> tuple[str, ...]:
-    """Keypoints that hang on joints and are not where they were found: a person has moved them."""
-    live = live_map.current(scene)
-    if live is None or live.automatic is None:
-        return ()
-    hanging = {name for names in HANGING.values() for name in names}
-    found = live.automatic.keypoints
-    return tuple(
-        name for name, anchor in rig_map.keypoints.items() if name in hanging and found.get(name) != anchor
-    )

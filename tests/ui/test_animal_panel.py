@@ -183,6 +183,9 @@ assert bpy.ops.pasyn.add_animal(species="fox", individual=3, coat="silver", moti
 bpy.ops.ed.undo_push(message="fox")
 animal = bpy.context.scene.pasyn.animal
 assert (animal.species, animal.source_file) == ("fox", "")
+text = animal.rig_map
+bpy.ops.pasyn.map_animal()
+assert bpy.context.scene.pasyn.animal.rig_map == text, "what is known is not guessed"
 assert all(item.found for item in animal.joints), "a built-in animal knows all of its joints"
 assert all(item.found for item in bpy.context.scene.pasyn.keypoints.found)
 assert bpy.context.scene.render.fps == 25, "the artist's frame rate"

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import bpy
@@ -72,11 +73,14 @@ class PASYN_OT_add_animal(WorksInSteps, bpy.types.Operator):
         with _removed_on_failure(context):
             with _frame_rate_kept(scene):
                 rig = _put_into_scene(self.species, model)
+            # Drawn between steps, a large mesh would take longer than the steps themselves.
+            _hide(rig, True)
             actions: list[Any] = []
             for number, motion in enumerate(motions):
                 yield number / len(motions)
                 actions += _bake(rig, model, motion)
-            rig = replace(rig, actions=tuple(actions))
+            rig = replace(rig, path=Path(rig.armature.name), actions=tuple(actions))
+            _hide(rig, False)
             with pose_kept(rig):
                 geometry = read_geometry(rig)
             rig_map = yield InThread(partial(_landmarks, self.species, rig, geometry))
@@ -115,6 +119,11 @@ def _put_into_scene(species: str, model: Any) -> LoadedRig:
     from ...animals.build import put_into_scene
 
     return put_into_scene(species, model, ())
+
+
+def _hide(rig: LoadedRig, hidden: bool) -> None:
+    for obj in (rig.armature, *rig.meshes):
+        obj.hide_viewport = hidden
 
 
 def _bake(rig: LoadedRig, model: Any, motion: Any) -> tuple[Any, ...]:

@@ -29,7 +29,7 @@ class PASYN_UL_findings(bpy.types.UIList):
         row = layout.row(align=True)
         icon = "CHECKMARK" if item.found else ("ERROR" if item.required else "REMOVE")
         if item.by_hand:
-            icon = "HAND" if item.found else "X"
+            icon = "PINNED" if item.found else "X"
         split = row.split(factor=0.58)
         split.label(text=item.name.replace("_", " "), icon=icon)
         where = split.row()

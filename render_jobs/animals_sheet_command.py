@@ -2,91 +2,108 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+import hashlib
+import importlib.metadata
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from pasyn_blender.errors import OutputError
-from pasyn_blender.scene.silence import in_silence
+from pasyn_blender.errors import OutputError, RenderError
 
 from .animals_choice import Choice
+from .animals_sheet_rows import SheetOptions, sheet_row
 from .layout import write_atomically
+from .picture_file import seal_picture, sealed_inputs
 
 if TYPE_CHECKING:
-    from pasyn_blender.scene.canonical_posing import CanonicalPosing
-    from pasyn_blender.scene.opened_rig import OpenedRig
-    from pasyn_blender.scene.portraits import Portraits
+    from concurrent.futures import Future
 
-    from .pose_plan import PosePlan
-    from .prior_sheet import Cell, Row
+    from .prior_sheet import Row
 
-MOST_POSES: Final = 32
-"""Poses that are worked out together: a row has no more."""
+FORMATS: Final = ("png", "jpg")
 
-_REST: Final = (58.0, 8.0)
-"""Azimuth and elevation of the animal at rest: three-quarter, more side than front."""
+_SUFFIXES: Final = {".png": "png", ".jpg": "jpg", ".jpeg": "jpg"}
 
-_POSES: Final = ((90.0, 6.0), (40.0, 10.0), (125.0, 10.0), (-70.0, 8.0), (75.0, 14.0), (20.0, 8.0),
-                 (160.0, 12.0), (-120.0, 10.0))  # fmt: skip
-"""The same of poses, one after another: a defect that one side hides another shows."""
+_JPEG_SIDE: Final = 65_500
+"""Pixels that a side of a JPEG picture has at most."""
 
-_OWN_ACTIONS: Final = 12
-"""Actions of the animal that show how its skin moves: more tell nothing new, and take seconds each."""
+_WORDS: Final = 80
+"""Pixels that headings, captions and gaps add to a picture's side, generously."""
+
+_COMMENT: Final = "pasyn inputs="
+_SOURCES: Final = (
+    *(f"pasyn_blender/{room}/*.py" for room in ("anatomy", "animals", "prior", "rig", "scene")),
+    *(f"render_jobs/{module}.py" for module in ("animals_sheet_*", "pose_*", "prior_sheet")),
+    "assets/species/**/*.yaml",
+    "assets/priors/*",
+)
+"""What decides a sheet besides what is asked for, from the folder that holds the packages."""
 
 Advance = Callable[[str, float], None]
 """Told what is being done, and the share of all that is done."""
 
 
 @dataclass(frozen=True)
-class SheetOptions:
-    """How a sheet is drawn.
+class Sheets:
+    """What came of drawing sheets.
 
     Attributes
     ----------
-    poses
-        Poses a row, up to :data:`MOST_POSES`.
-    prior
-        Prior that they are drawn from; ``None`` is the built-in one.
-    seed
-        Other seed, other poses.
-    size
-        Width and height of a picture in pixels.
-    samples
-        Samples a pixel.
-    device
-        What Cycles renders on: cpu, or a kind of graphics card.
+    drawn, kept
+        Files that were written, and those that were there already, drawn of the same.
     """
 
-    poses: int = 8
-    prior: Path | None = None
-    seed: int = 0
-    size: int = 512
-    samples: int = 16
-    device: str = "cpu"
+    drawn: tuple[Path, ...]
+    kept: tuple[Path, ...]
 
 
-def sheet_paths(species: Sequence[str], output: Path) -> dict[str, Path]:
-    """File of each species' sheet: the .png that is named, or ``<species>.png`` in a folder.
+def sheet_paths(species: Sequence[str], output: Path, kind: str | None = None) -> dict[str, Path]:
+    """File of each species' sheet: the picture that is named, or ``<species>.png`` in a folder.
+
+    Parameters
+    ----------
+    species
+        Which ones.
+    output
+        A name that ends in .png or .jpg, or a folder.
+    kind
+        Of :data:`FORMATS`, of the pictures in a folder; by default png.
 
     Raises
     ------
     OutputError
         Several sheets would have one name, or it is that of another kind of file.
     """
-    if output.suffix.lower() == ".png" and not output.is_dir():
+    if kind not in (None, *FORMATS):
+        raise OutputError(f"--format {kind}: is none of {', '.join(FORMATS)}")
+    named = _SUFFIXES.get(output.suffix.lower())
+    if named and not output.is_dir():
         if len(species) > 1:
             raise OutputError(f"--output {output}: {len(species)} species need a folder, one picture each")
+        if kind not in (None, named):
+            raise OutputError(f"--format {kind}: --output {output} says otherwise")
         return {species[0]: output}
     if output.suffix and not output.is_dir():
-        raise OutputError(f"--output {output}: a sheet is written as .png; or name a folder")
-    return {name: output / f"{name}.png" for name in species}
+        raise OutputError(f"--output {output}: a sheet is written as .png or .jpg; or name a folder")
+    return {name: output / f"{name}.{kind or FORMATS[0]}" for name in species}
 
 
 def draw_sheets(
-    paths: dict[str, Path], individuals: Sequence[int], options: SheetOptions, advance: Advance
-) -> None:
+    paths: dict[str, Path],
+    individuals: Sequence[int],
+    options: SheetOptions,
+    advance: Advance,
+    workers: int = 1,
+    *,
+    overwrite: bool = False,
+) -> Sheets:
     """Draw a sheet of each species: a row an individual, at rest and in its own poses.
+
+    A sheet that is there and was drawn of the same by the same program stays as it is.
 
     Parameters
     ----------
@@ -98,6 +115,10 @@ def draw_sheets(
         How.
     advance
         Told how far it is.
+    workers
+        Processes at a time, each of which draws whole rows; the sheets are the same.
+    overwrite
+        Draw also sheets that are there.
 
     Raises
     ------
@@ -105,97 +126,134 @@ def draw_sheets(
         An animal cannot be built, the prior cannot be read or poses none, Blender cannot render, or a sheet
         cannot be written.
     """
+    _check_sizes(paths, len(individuals), options)
+    inputs = {species: _inputs(species, individuals, options) for species in paths}
+    kept = () if overwrite else tuple(s for s, path in paths.items() if _drawn_of(path) == inputs[s])
+    waiting = [species for species in paths if species not in kept]
+    choices = [Choice(species, individual) for species in waiting for individual in individuals]
+    with _rows(choices, options, advance, min(workers, len(choices))) as rows:
+        for species in waiting:
+            _write(paths[species], [next(rows) for _ in individuals], inputs[species])
+    advance("", 1.0)
+    return Sheets(tuple(paths[s] for s in waiting), tuple(paths[s] for s in kept))
+
+
+def _check_sizes(paths: dict[str, Path], rows: int, options: SheetOptions) -> None:
+    longest = max(rows, options.poses + 1) * (options.size + _WORDS)
+    for path in paths.values():
+        if _SUFFIXES[path.suffix.lower()] == "jpg" and longest > _JPEG_SIDE:
+            raise OutputError(
+                f"{path}: a JPEG picture is at most {_JPEG_SIDE} pixels long, and {rows} rows of "
+                f"{options.size} pixels are longer; write a .png, or fewer individuals a sheet"
+            )
+
+
+@contextmanager
+def _rows(
+    choices: Sequence[Choice], options: SheetOptions, advance: Advance, workers: int
+) -> Iterator[Iterator[Row]]:
+    """Rows in the order of the choices; leaving the block ends what is still being drawn."""
+    if workers <= 1:
+        yield _rows_here(choices, options, advance)
+        return
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    threads = max(1, (os.cpu_count() or 1) // workers)
+    # Blender does not survive a fork.
+    context = multiprocessing.get_context("spawn")
+    before = set(multiprocessing.active_children())
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker)
+    try:
+        drawing = [pool.submit(_row_there, choice, options, threads) for choice in choices]
+        yield _rows_from(drawing, choices, advance)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in set(multiprocessing.active_children()) - before:
+            process.terminate()
+
+
+def _rows_here(choices: Sequence[Choice], options: SheetOptions, advance: Advance) -> Iterator[Row]:
+    count, done = len(choices) * options.steps, 0
+
+    def begin(what: str) -> None:
+        nonlocal done
+        advance(what, done / count)
+        done += 1
+
+    for choice in choices:
+        yield sheet_row(choice, options, begin)
+
+
+def _rows_from(drawing: Sequence[Future[Row]], choices: Sequence[Choice], advance: Advance) -> Iterator[Row]:
+    from concurrent.futures import wait
+    from concurrent.futures.process import BrokenProcessPool
+
+    for row, choice in zip(drawing, choices, strict=True):
+        while not row.done():
+            advance(f"{choice.name}: drawing", sum(other.done() for other in drawing) / len(drawing))
+            wait([row], timeout=1.0)
+        try:
+            yield row.result()
+        except BrokenProcessPool:
+            raise RenderError(
+                f"{choice.name}: a process that draws was ended, perhaps for want of memory; "
+                "take fewer --workers"
+            ) from None
+
+
+def _begin_worker() -> None:
+    import signal
+    import sys
+
+    # Ctrl-C reaches all processes of a terminal: the first one ends the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Where a parent has loaded Blender, its path leads to Blender's inner modules before Blender itself.
+    sys.path[:] = [entry for entry in sys.path if Path(entry).parts[-2:] != ("scripts", "modules")]
+
+
+def _row_there(choice: Choice, options: SheetOptions, threads: int) -> Row:
+    return sheet_row(choice, options, lambda _: None, threads)
+
+
+def _write(path: Path, rows: Sequence[Row], inputs: str) -> None:
     from .prior_sheet import contact_sheet
 
-    poses = _poses(options)
-    steps = _Steps(advance, len(paths) * len(individuals) * (options.poses + 2))
-    for species, path in paths.items():
-        rows = [_row(Choice(species, individual), poses, options, steps) for individual in individuals]
-        write_atomically(path, contact_sheet(rows))
-    advance("", 1.0)
+    if _SUFFIXES[path.suffix.lower()] == "jpg":
+        write_atomically(path, contact_sheet(rows, f"{_COMMENT}{inputs}".encode()))
+    else:
+        write_atomically(path, seal_picture(contact_sheet(rows), inputs))
 
 
-class _Steps:
-    """Counts steps of about equal length: a picture, or the building of an animal."""
+def _drawn_of(path: Path) -> str | None:
+    """Hash of what a sheet was drawn of; ``None`` where there is none, or a file of somebody else."""
+    from PIL import Image
 
-    def __init__(self, advance: Advance, count: int) -> None:
-        self._advance, self._count = advance, count
-        self._done = 0
-
-    def begin(self, what: str) -> None:
-        """Tell that the next step begins."""
-        self._advance(what, self._done / self._count)
-        self._done += 1
-
-
-def _poses(options: SheetOptions) -> PosePlan | None:
-    if not options.poses:
+    try:
+        if _SUFFIXES[path.suffix.lower()] == "png":
+            return sealed_inputs(path.read_bytes())
+        with Image.open(path) as picture:
+            comment = picture.info.get("comment", b"").decode(errors="replace")
+    except OSError:
         return None
-    import numpy as np
-
-    from .job_schema import PoseSettings
-    from .pose_plan import PosePlan
-
-    def stream(index: int) -> np.random.Generator:
-        return np.random.default_rng(np.random.SeedSequence(options.seed, spawn_key=(index,)))
-
-    return PosePlan(PoseSettings(file=options.prior), options.seed, stream)
+    return comment.removeprefix(_COMMENT) if comment.startswith(_COMMENT) else None
 
 
-def _row(choice: Choice, poses: PosePlan | None, options: SheetOptions, steps: _Steps) -> Row:
-    from pasyn_blender.scene.opened_rig import open_rig
-    from pasyn_blender.scene.portraits import Portraits
-
-    from .prior_sheet import Row
-
-    steps.begin(f"{choice.name}: building")
-    with in_silence():
-        opened = open_rig(f"{choice.species}:{choice.individual}")
-        vertices = opened.geometry.vertices
-        camera = Portraits(vertices, opened.rig_map.body_frame, options.size, options.samples, options.device)
-    steps.begin(f"{choice.name}: at rest")
-    cells = [_rest(opened, camera)]
-    if poses is not None:
-        posing = _posing(opened)
-        for number in range(options.poses):
-            steps.begin(f"{choice.name}: pose {number + 1} of {options.poses}")
-            candidates = poses.pose(choice.individual * MOST_POSES + number).candidates
-            cells.append(_posed(posing, camera, candidates, number))
-    return Row(f"{choice.species} {choice.individual}", tuple(cells))
+def _inputs(species: str, individuals: Sequence[int], options: SheetOptions) -> str:
+    """Hash of all that decides a sheet."""
+    digest = hashlib.sha256()
+    asked = {**asdict(options), "prior": None, "species": species, "individuals": list(individuals)}
+    versions = [_version(name) for name in ("bpy", "numpy", "pillow")]
+    digest.update(json.dumps([asked, versions], sort_keys=True).encode())
+    home = Path(__file__).resolve().parent.parent
+    sources = [path for pattern in _SOURCES for path in sorted(home.glob(pattern)) if path.is_file()]
+    for path in sources if options.prior is None else [*sources, options.prior]:
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
 
 
-def _rest(opened: OpenedRig, camera: Portraits) -> Cell:
-    from pasyn_blender.scene.portraits import PortraitView
-
-    from .prior_sheet import Cell
-
-    vertices = opened.geometry.vertices
-    upright = vertices @ opened.rig_map.body_frame.T
-    _, length, height = upright.max(axis=0) - upright.min(axis=0)
-    with in_silence():
-        picture = camera.take(vertices, PortraitView(*_REST))
-    return Cell((picture,), f"at rest, {length:.2f} m long and {height:.2f} m high")
-
-
-def _posing(opened: OpenedRig) -> CanonicalPosing:
-    from pasyn_blender.prior.limits import read_limits
-
-    actions = opened.rig.actions or ()
-    step = max(1, -(-len(actions) // _OWN_ACTIONS))
-    with in_silence():
-        return replace(opened, rig=replace(opened.rig, actions=actions[::step])).canonical_posing(
-            read_limits()
-        )
-
-
-def _posed(posing: CanonicalPosing, camera: Portraits, candidates: Any, number: int) -> Cell:
-    from pasyn_blender.scene.canonical_posing import from_turns
-    from pasyn_blender.scene.portraits import PortraitView
-
-    from .prior_sheet import Cell
-
-    with in_silence():
-        taken = posing.take([from_turns(turns) for turns in candidates])
-        picture = camera.take(taken.vertices, PortraitView(*_POSES[number % len(_POSES)]))
-    through = "" if taken.passes else f", {taken.self_intersection:.1%} of the skin through itself"
-    return Cell((picture,), f"pose {number + 1}{through}")
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:  # a Blender that comes with it
+        return None

@@ -103,8 +103,8 @@ def sheet(
         typer.Option(
             "--output",
             "-o",
-            help="Picture to write, or the folder of one picture a species.",
-            metavar="PNG|DIR",
+            help="Picture to write, .png or .jpg, or the folder of one picture a species.",
+            metavar="FILE|DIR",
             show_default=False,
         ),
     ],
@@ -122,10 +122,26 @@ def sheet(
     size: Annotated[
         int, typer.Option(help="Width and height of a picture.", metavar="PIXELS", min=32, max=4096)
     ] = 512,
-    samples: Annotated[int, typer.Option(help="Samples a pixel.", metavar="N", min=1, max=4096)] = 16,
+    samples: Annotated[int, typer.Option(help="Samples a pixel.", metavar="N", min=1, max=4096)] = 8,
     device: Annotated[
         str, typer.Option(help="cpu, or cuda, optix, hip, metal, oneapi.", metavar="DEVICE")
     ] = "cpu",
+    format_: Annotated[
+        str | None,
+        typer.Option("--format", help="png or jpg, of pictures in a folder.  [default: png]", metavar="KIND"),
+    ] = None,
+    workers: Annotated[
+        int,
+        typer.Option(
+            help="Processes at a time; the sheets are the same. Pays off with many cores.",
+            metavar="W",
+            min=1,
+            max=256,
+        ),
+    ] = 1,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Draw also sheets that are there, drawn of the same.")
+    ] = False,
 ) -> None:
     """Draw built-in animals, to judge them by eye: individuals at rest, and in poses of a prior.
 
@@ -133,11 +149,15 @@ def sheet(
     Examples:
       pasyn animals sheet zebra -o zebra.png                  ten zebras in eight poses each
       pasyn animals sheet all -o sheets --size 256            one picture a species
+      pasyn animals sheet all -o sheets --format jpg --workers 8
       pasyn animals sheet dog -o dog.png --individuals 7 --size 1024
 
     Every individual has poses of its own, which depend on its number and the seed alone, as they would be in
     a dataset: inside the joints' limits, on the ground, of four candidates the first whose skin does not run
     through itself.
+
+    Stopped with Ctrl-C, the same command goes on with the first sheet that is not there: one that was drawn
+    of the same by the same program is left as it is.
     """  # noqa: D301 - click's mark for "keep these lines" is the character backspace
     compute_on_one_thread()
     from .animals_choice import chosen_individuals, chosen_species
@@ -145,12 +165,12 @@ def sheet(
     from .late_progress import LateProgress
     from .named_files import need_canonical, open_prior, prior_path
 
-    paths = sheet_paths(chosen_species(species), output)
+    paths = sheet_paths(chosen_species(species), output, format_)
     numbers = chosen_individuals(individuals)
     if poses:
         need_canonical(open_prior(prior), "rigs are posed by")  # before any animal is built
     options = SheetOptions(poses, prior_path(prior) if poses else None, seed, size, samples, device)
     with LateProgress() as progress:
-        draw_sheets(paths, numbers, options, progress.advance)
+        sheets = draw_sheets(paths, numbers, options, progress.advance, workers, overwrite=overwrite)
     for path in paths.values():
-        print(f"sheet: {path}")
+        print(f"sheet: {path}" if path in sheets.drawn else f"sheet: {path} (there already)")

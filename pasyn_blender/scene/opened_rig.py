@@ -72,7 +72,7 @@ class OpenedRig:
         return place
 
 
-def open_rig(source: str, rig_map: Path | None = None) -> OpenedRig:
+def open_rig(source: str, rig_map: Path | None = None, *, motions: bool = True) -> OpenedRig:
     """Empty the scene and put a rig into it.
 
     Parameters
@@ -81,6 +81,8 @@ def open_rig(source: str, rig_map: Path | None = None) -> OpenedRig:
         A model file, or the name of a built-in animal, as ``zebra`` or, for its individual 3, ``zebra:3``.
     rig_map
         Map of the rig; by default it is mapped.
+    motions
+        Whether a built-in animal gets its actions, which take half of the time; poses need none.
 
     Raises
     ------
@@ -94,7 +96,7 @@ def open_rig(source: str, rig_map: Path | None = None) -> OpenedRig:
         from ..animals.landmarks import animal_rig_map
 
         bpy.ops.wm.read_factory_settings(use_empty=True)
-        rig = build_animal(species, int(number or 0))
+        rig = build_animal(species, int(number or 0), motions=motions)
         geometry = read_geometry(rig)
         return OpenedRig(source.replace(":", " "), rig, geometry, animal_rig_map(species, rig, geometry))
     check_rig_source(source)

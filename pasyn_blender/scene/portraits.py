@@ -71,6 +71,8 @@ class Portraits:
         Samples a pixel, before denoising.
     device
         As in :class:`~.render_settings.RenderOptions`.
+    threads
+        Of the processor, to leave others to other processes; 0 takes all. The picture is the same.
 
     Raises
     ------
@@ -79,11 +81,18 @@ class Portraits:
     """
 
     def __init__(
-        self, vertices: FloatArray, body_frame: FloatArray, size: int, samples: int, device: str = "cpu"
+        self,
+        vertices: FloatArray,
+        body_frame: FloatArray,
+        size: int,
+        samples: int,
+        device: str = "cpu",
+        threads: int = 0,
     ) -> None:
         self._frame, self._size = body_frame, size
         scene = bpy.context.scene
         configure_render(scene, RenderOptions((size, size), "cycles", samples, True, device))
+        scene.render.threads_mode, scene.render.threads = ("FIXED", threads) if threads else ("AUTO", 1)
         scene.render.film_transparent = False
         scene.render.image_settings.color_mode = "RGB"
         self._camera = create_camera(scene)

@@ -17,10 +17,9 @@ from typer.testing import CliRunner
 
 from pasyn_blender.animals import BUILT_IN
 from pasyn_blender.errors import PasynError
-from render_jobs import animals_sheet_command
 from render_jobs.animals_build_command import chosen_formats
 from render_jobs.animals_choice import chosen_individuals, chosen_species
-from render_jobs.animals_sheet_command import SheetOptions, draw_sheets, sheet_paths
+from render_jobs.animals_sheet_command import SheetOptions, Sheets, draw_sheets, sheet_paths
 from render_jobs.cli_animals import app
 
 SPECIES = BUILT_IN[0]
@@ -31,6 +30,8 @@ def test_animals_are_named_as_people_write_them() -> None:
     assert chosen_species([SPECIES, "all", SPECIES]) == (SPECIES, *(s for s in BUILT_IN if s != SPECIES))
     assert chosen_formats("glb,.blend") == ("blend", "glb")
     assert sheet_paths(["dog"], Path("a/sheet.PNG")) == {"dog": Path("a/sheet.PNG")}
+    assert sheet_paths(["dog"], Path("a/b.JPEG")) == {"dog": Path("a/b.JPEG")}
+    assert sheet_paths(["dog"], Path("a"), "jpg") == {"dog": Path("a/dog.jpg")}
     assert sheet_paths(["dog", "cow"], Path("a")) == {"dog": Path("a/dog.png"), "cow": Path("a/cow.png")}
 
 
@@ -44,7 +45,10 @@ def test_what_cannot_be_done_is_said_before_anything_is_built(tmp_path: Path) ->
         (("build", SPECIES, "-o", "x", "--individuals", "0-99999999"), "more than 1000 at once"),
         (("build", SPECIES, "-o", "x", "--formats", "fbx"), "'fbx' is none of blend, glb"),
         (("build", SPECIES, "-o", str(there)), "is a file; name a folder"),
-        (("sheet", SPECIES, "-o", "x.jpg"), "a sheet is written as .png"),
+        (("sheet", SPECIES, "-o", "x.gif"), "a sheet is written as .png or .jpg"),
+        (("sheet", SPECIES, "-o", "x.jpg", "--format", "png"), "x.jpg says otherwise"),
+        (("sheet", SPECIES, "-o", "x", "--format", "gif"), "is none of png, jpg"),
+        (("sheet", SPECIES, "-o", "x.jpg", "--individuals", "0-199"), "at most 65500 pixels long"),
         (("sheet", SPECIES, "-o", "x", "--prior", "absent"), "absent.npz"),
     ):
         refused = CliRunner().invoke(app, list(arguments))
@@ -214,10 +218,7 @@ def test_a_program_writes_the_animal_and_its_map(tmp_path: Path, empty_scene: An
     assert b'"animations"' not in glb.read_bytes()
 
 
-def test_a_sheet_shows_the_animal_at_rest_and_posed(
-    tmp_path: Path, empty_scene: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(animals_sheet_command, "_OWN_ACTIONS", 2)
+def test_a_sheet_shows_the_animal_at_rest_and_posed(tmp_path: Path, empty_scene: Any) -> None:
     told: list[float] = []
     sheet = tmp_path / "sheets" / f"{SPECIES}.png"
     options = SheetOptions(poses=1, size=64, samples=2)
@@ -231,3 +232,25 @@ def test_a_sheet_shows_the_animal_at_rest_and_posed(
         assert cell[:4].mean() > cell[-4:].mean() > 60
         assert cell[16:48, 16:48].std() > cell[:4].std() + 5
     assert np.abs(cells[0] - cells[1]).mean() > 2
+
+
+def test_sheets_are_the_same_by_any_number_of_processes_and_are_not_drawn_twice(tmp_path: Path) -> None:
+    options = SheetOptions(poses=1, size=48, samples=1)
+
+    def drawn(name: str, workers: int, overwrite: bool = False) -> Sheets:
+        path = {SPECIES: tmp_path / name}
+        return draw_sheets(path, [0, 1], options, lambda *_: None, workers, overwrite=overwrite)
+
+    one, two = tmp_path / "one.png", tmp_path / "two.png"
+    assert drawn("one.png", 1) == Sheets((one,), ())
+    assert drawn("two.png", 2) == Sheets((two,), ())
+    assert one.read_bytes() == two.read_bytes()
+    assert drawn("one.png", 1) == Sheets((), (one,)), "it is there"
+    assert drawn("one.png", 1, overwrite=True) == Sheets((one,), ())
+    one.write_bytes(one.read_bytes()[:-9])
+    assert drawn("one.png", 1) == Sheets((one,), ()), "it was damaged"
+    photo = tmp_path / "photo.jpg"
+    Image.new("RGB", (9, 9)).save(photo)
+    assert drawn("photo.jpg", 1) == Sheets((photo,), ()), "it was something else"
+    assert drawn("photo.jpg", 1) == Sheets((), (photo,))
+    assert np.abs(np.array(Image.open(photo)).astype(int) - np.array(Image.open(one))).mean() < 4

@@ -86,18 +86,32 @@ class MarkerRenders:
         self, place: NDArray[np.float64], radius: float, around: tuple[float, float]
     ) -> NDArray[np.float64]:
         """(H, W) alpha of a sphere, rendered in the pixels around a point, zero elsewhere."""
+        self._render(place, radius, around, 1)
+        with Image.open(self.picture) as image:
+            return np.asarray(image, dtype=np.float64)[..., 3] / 255
+
+    def covered(
+        self, place: NDArray[np.float64], radius: float, around: tuple[float, float], zoom: int
+    ) -> float:
+        """Pixels that a sphere covers, seen ``zoom`` times finer than the pixels are."""
+        self._render(place, radius, around, zoom)
+        with Image.open(self.picture) as image:
+            return float(np.asarray(image, dtype=np.float64)[..., 3].sum() / 255 / zoom**2)
+
+    def _render(
+        self, place: NDArray[np.float64], radius: float, around: tuple[float, float], zoom: int
+    ) -> None:
         width, height = self.stage.options.size
         self.sphere.location = place.tolist()
         self.sphere.scale = (radius,) * 3
         render = self.scene.render
-        render.use_border = True
+        render.resolution_percentage = 100 * zoom
+        render.use_border, render.use_crop_to_border = True, zoom > 1
         render.border_min_x = max(0.0, np.floor(around[0] - REACH) / width)
         render.border_max_x = min(1.0, np.ceil(around[0] + REACH) / width)
         render.border_min_y = max(0.0, np.floor(height - around[1] - REACH) / height)
         render.border_max_y = min(1.0, np.ceil(height - around[1] + REACH) / height)
         bpy.ops.render.render(scene=self.scene.name, write_still=True)
-        with Image.open(self.picture) as image:
-            return np.asarray(image, dtype=np.float64)[..., 3] / 255
 
 
 def centroid(coverage: NDArray[np.float64]) -> NDArray[np.float64]:

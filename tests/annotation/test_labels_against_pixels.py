@@ -1,7 +1,8 @@
 """Labels against pixels: a glowing ball at a keypoint lands on its label, and is seen or hidden as v says.
 
 The ball is rendered by Cycles with the shot's camera, first alone, then with the posed animal standing before
-it as a holdout. Joints lie inside limbs, so there their own part's faces are taken away first.
+it as a holdout. Joints lie inside limbs, so there their own part's faces are taken away first, and with them
+what lies beneath: the root of a tusk, or an ear that dips into the shoulder, is under the skin that is seen.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ VARIED = ["camera.elevation=[-10, 45]", "camera.roll=[-20, 20]", "camera.truncat
 JOINT_RADIUS = 0.002
 """In trunk lengths: a ball this small is hidden or not, hardly ever half."""
 
-TOO_SMALL, LARGE_ENOUGH = 0.1, 0.25
-"""Radii in pixels: beside a giraffe a share of the trunk is so small that a ball would be rounding alone."""
+LARGE_ENOUGH = 0.25
+"""Radius in pixels that some twelve of 64 samples a pixel meet. A smaller ball may be missed by all of them,
+so it is looked at through a magnifying glass: enlarged itself it would be half hidden where it is not."""
 
 SMALLEST = 0.008
 """Two steps of 8-bit alpha: less of a ball is rounding."""
@@ -62,6 +64,22 @@ def prepared(job: Job) -> Any:
     return Stage(animal, render_options(job)), plan(job, rig_facts(animal, "rig"))
 
 
+def beneath(posed: Any, part: Any, triangles: Any, row: int) -> Any:
+    """(T,) which triangles lie wholly behind the first surface of a part on the ray to a keypoint."""
+    from mathutils import Vector
+    from mathutils.bvhtree import BVHTree
+
+    matrix = posed.view.world_to_camera
+    camera = -matrix[:3, :3].T @ matrix[:3, 3]
+    ray = posed.truth.keypoints_world[row] - camera
+    skin = BVHTree.FromPolygons(posed.vertices.tolist(), triangles[part].tolist())
+    place, _, _, distance = skin.ray_cast(Vector(camera), Vector(ray))
+    if place is None or distance > np.linalg.norm(ray):
+        return np.zeros(len(triangles), bool)
+    depths = posed.vertices @ matrix[2, :3] + matrix[2, 3]
+    return depths[triangles].min(axis=1) > matrix[2, :3] @ np.array(place) + matrix[2, 3]
+
+
 def ball_cases(stage: Any, posed: Any) -> Iterator[tuple[int, float, Any]]:
     """Keypoint, its ball's radius, and the triangles that may hide it, of those near it in the picture."""
     animal, view = stage.animal, posed.view
@@ -73,6 +91,7 @@ def ball_cases(stage: Any, posed: Any) -> Iterator[tuple[int, float, Any]]:
         near = ((low < place + REACH) & (high > place - REACH)).all(axis=1)
         if not animal.surface[row]:
             near[animal.parts[row]] = False
+            near &= ~beneath(posed, animal.parts[row], animal.geometry.triangles, row)
         radius = MARKER_RADIUS if animal.surface[row] else JOINT_RADIUS
         yield int(row), radius, animal.geometry.triangles[near]
 
@@ -101,11 +120,12 @@ def check(job: Job, folder: Path, exact: int) -> Checked:
             place = truth.keypoints_world[row]
             depth = (posed.view.world_to_camera[:3] @ [*place, 1.0])[2]
             scale = posed.view.intrinsics[0, 0] / depth
-            size = radius * trunk if scale * radius * trunk > TOO_SMALL else LARGE_ENOUGH / scale
-            whole = np.pi * (scale * size) ** 2
-            found = markers.coverage(place, size, (x, y)).sum()
+            pixels = scale * radius * trunk
+            whole = np.pi * pixels**2
+            zoom = int(np.ceil(LARGE_ENOUGH / pixels))
+            found = markers.covered(place, radius * trunk, (x, y), zoom)
             if animal.surface[row]:
-                right = (found > SMALLEST) == (v == 2)
+                right = (found > SMALLEST / zoom**2) == (v == 2)
             else:
                 # Seen at least in part, or hidden at least as to its middle.
                 right = found > 0.1 * whole if v == 2 else found < 0.5 * whole

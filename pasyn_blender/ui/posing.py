@@ -370,12 +370,16 @@ def _moved_geometry(geometry: RigGeometry, move: FloatArray) -> RigGeometry:
     )
 
 
+def _at(move: FloatArray, place: tuple[float, float, float]) -> tuple[float, float, float]:
+    x, y, z = (move[:3, :3] @ np.array(place) + move[:3, 3]).tolist()
+    return x, y, z
+
+
 def _moved_map(rig_map: RigMap, move: FloatArray) -> RigMap:
     scale = float(np.cbrt(np.linalg.det(move[:3, :3])))
     body_frame = rig_map.body_frame @ (move[:3, :3] / scale).T
     joints = {
-        name: replace(joint, position=tuple(move[:3, :3] @ np.array(joint.position) + move[:3, 3]))
-        for name, joint in rig_map.joints.items()
+        name: replace(joint, position=_at(move, joint.position)) for name, joint in rig_map.joints.items()
     }
     return replace(
         rig_map,

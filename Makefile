@@ -6,13 +6,20 @@ STAMP := $(VENV)/.installed
 # What the bpy wheel links against and slim systems lack.
 SYSTEM_LIBRARIES := libxrender1 libxfixes3 libxi6 libxkbcommon0 libsm6 libgl1
 DEMO := demo
+# Two files of tests at once on two cores or more: most tests keep one core busy.
+PARALLEL := --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
-.PHONY: help setup demo prior test test-all lint extension benchmark clean
+# Blenders beside the one of the environment whose panel is tested: the oldest that has extensions, the newest.
+OTHER_BLENDERS := 4.2 5.0
+
+.PHONY: help setup demo prior test test-all test-gui test-blenders lint extension benchmark clean
 
 help:
 	@echo "make demo            24 labelled zebra pictures and their report in $(DEMO)/zebra"
 	@echo "make test            lint, types and the tests (minutes)"
 	@echo "make test-all        the same with the long proofs"
+	@echo "make test-gui        the extension in a real window, on a virtual screen (root and debootstrap)"
+	@echo "make test-blenders   the extension's tests under Blender $(OTHER_BLENDERS) as well"
 	@echo "make extension       the Blender extension as a zip in dist/"
 	@echo "make prior           train the default pose prior anew (half an hour)"
 	@echo "make benchmark       speed and memory against a bare Blender loop"
@@ -40,10 +47,33 @@ lint: setup
 	$(BIN)/mypy
 
 test: lint
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest $(PARALLEL) -m "not slow and not gui"
 
 test-all: lint
-	$(BIN)/pytest
+	$(BIN)/pytest $(PARALLEL) -m "not gui"
+
+# Exit code 77 of the environment's builder: there is no such environment on this machine, and it has said why.
+test-gui: setup
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && ! command -v debootstrap >/dev/null; then \
+	  apt-get install -y -qq --no-install-recommends debootstrap >/dev/null 2>&1 || \
+	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends debootstrap; } >/dev/null 2>&1 || true; fi
+	@$(BIN)/python tests/gui/environment.py; code=$$?; \
+	if [ $$code = 77 ]; then exit 0; elif [ $$code != 0 ]; then exit $$code; fi; \
+	$(BIN)/pytest -m gui tests/gui
+
+test-blenders: setup $(OTHER_BLENDERS:%=build/bpy-%/.installed)
+	$(BIN)/pytest -m "not slow" tests/ui
+	@for version in $(OTHER_BLENDERS); do echo "Blender $$version"; \
+	  build/bpy-$$version/bin/python -m pytest -m "not slow" tests/ui || exit 1; done
+
+build/bpy-%/.installed: pyproject.toml
+	rm -rf $(@D)
+	$(PYTHON) -m venv $(@D)
+	$(PYTHON) -c "import tomllib; project = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
+	  print(*(line for line in project['dependencies'] if not line.startswith('bpy')), sep='\n')" >$(@D)/packages.txt
+	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $(@D)/packages.txt "bpy==$*.*" pytest pytest-timeout
+	$(@D)/bin/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
 
 extension: setup
 	$(BIN)/python build_extension.py

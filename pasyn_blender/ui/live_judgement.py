@@ -18,6 +18,7 @@ from ..prior.pose_verdict import OwnPoses, Verdict, own_poses_of, verdict
 from ..prior.sampler import Prior
 from ..rig.geometry import FloatArray
 from . import posing, scene_prior
+from .stepwise_work import at_work
 
 _LOOK_SECONDS = 0.1
 _SHOWN_SECONDS = 1.0
@@ -98,6 +99,8 @@ def _look() -> float | None:
         return None
     if context.scene is None or context.mode not in {"OBJECT", "POSE"}:
         return None
+    if at_work():
+        return 5 * _LOOK_SECONDS
     _state.stale = False
     try:
         animal, prior, posed = _read(context)

@@ -34,6 +34,9 @@ _TICK_SECONDS = 0.02
 _BLINK_SECONDS = 0.04
 """How long Blender's window waits for a turn of the work."""
 
+_LONGEST_TURN_SECONDS = 0.5
+"""Where drawing the window takes longer than a blink, so may a turn: half of the time goes into the work."""
+
 _LOOKING_AROUND = {
     "MOUSEMOVE", "INBETWEEN_MOUSEMOVE", "MIDDLEMOUSE", "WHEELUPMOUSE", "WHEELDOWNMOUSE", "WHEELINMOUSE",
     "WHEELOUTMOUSE", "TRACKPADPAN", "TRACKPADZOOM", "MOUSEROTATE", "MOUSESMARTZOOM", "NDOF_MOTION",
@@ -62,6 +65,7 @@ class _Turns:
         self._sent: Any = None
         self._thread: Thread | None = None
         self._error: BaseException | None = None
+        self._ended: float | None = None
 
     def turn(self) -> bool:
         """Work for a blink; whether all is done. What the work raises is raised here."""
@@ -73,18 +77,22 @@ class _Turns:
                 error, self._error = self._error, None
                 self._steps.close()
                 raise error
-        until = time.monotonic() + _BLINK_SECONDS
-        while time.monotonic() < until:
-            try:
+        now = time.monotonic()
+        drawn = 0.0 if self._ended is None else now - self._ended - _TICK_SECONDS
+        until = now + min(max(_BLINK_SECONDS, drawn), _LONGEST_TURN_SECONDS)
+        try:
+            while time.monotonic() < until:
                 given = self._steps.send(self._sent)
-            except StopIteration:
-                return True
-            self._sent = None
-            if isinstance(given, InThread):
-                self._thread = Thread(target=self._work, args=(given.work,), daemon=True, name="PASyn")
-                self._thread.start()
-                return False
-            self.share = given
+                self._sent = None
+                if isinstance(given, InThread):
+                    self._thread = Thread(target=self._work, args=(given.work,), daemon=True, name="PASyn")
+                    self._thread.start()
+                    return False
+                self.share = given
+        except StopIteration:
+            return True
+        finally:
+            self._ended = time.monotonic()
         return False
 
     def stop(self) -> None:
@@ -98,6 +106,14 @@ class _Turns:
             self._sent = work()
         except BaseException as error:  # raised again where Blender can show it
             self._error = error
+
+
+_at_work: list[_Turns] = []
+
+
+def at_work() -> bool:
+    """Whether steps are being done in a window just now, so that the animal is between its poses."""
+    return bool(_at_work)
 
 
 class WorksInSteps:
@@ -140,6 +156,7 @@ class WorksInSteps:
         except PasynError as error:
             return self._refuse(error)
         self._turns = turns
+        _at_work.append(turns)
         manager = context.window_manager
         self._timer = manager.event_timer_add(_TICK_SECONDS, window=context.window)
         manager.modal_handler_add(self)
@@ -180,6 +197,7 @@ class WorksInSteps:
     def _end(self, context: bpy.types.Context) -> None:
         turns, self._turns = self._turns, None
         if turns is not None:
+            _at_work.remove(turns)
             turns.stop()
         manager = context.window_manager
         if self._timer is not None:

@@ -131,6 +131,7 @@ mesh.select_set(True)
 bpy.context.view_layer.objects.active = mesh
 bpy.ops.pasyn.use_selected()
 assert scene.pasyn.animal.armature == armature
+assert scene.pasyn.animal.species == "horse", "the armature is called AnimalArmature, its mesh Horse"
 bpy.ops.pasyn.map_animal()
 assert all(item.found for item in scene.pasyn.keypoints.found)
 assert state() == before

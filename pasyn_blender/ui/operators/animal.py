@@ -16,11 +16,14 @@ from ..scene_animal import armature_of, fingerprint, instanced_armature, rig_in_
 from ..stepwise_work import Steps, WorksInSteps, run_steps
 from .reporting import ReportsMistakes, report_findings
 
+_WORD = re.compile(r"[A-Z]{2,}(?![a-z])|[A-Z]?[^\W\d_A-Z]+")
+_NO_SPECIES = {"animal", "armature", "rig", "metarig", "skeleton", "root", "body", "mesh", "object", "cube"}
 
-def _species(name: str) -> str:
-    """First guess at a category name: the letters a file or armature name begins with."""
-    match = re.match(r"[^\W\d_]+", name)
-    return match.group().lower() if match else "animal"
+
+def _species(*names: str) -> str:
+    """First guess at a category name: the first word in names of file, armature or meshes that can be one."""
+    words = (word.lower() for name in names for word in _WORD.findall(name))
+    return next((word for word in words if word not in _NO_SPECIES), "animal")
 
 
 def object_mode(context: bpy.types.Context) -> None:
@@ -71,7 +74,7 @@ class PASYN_OT_use_selected(ReportsMistakes, bpy.types.Operator):
         settings = context.scene.pasyn.animal
         if settings.armature != armature:
             settings.armature = armature
-            settings.species = _species(armature.name)
+            settings.species = _species(armature.name, *(mesh.name for mesh in rig.meshes))
         self.report({"INFO"}, f"{armature.name}: {len(armature.data.bones)} bones, {len(rig.meshes)} meshes")
 
 

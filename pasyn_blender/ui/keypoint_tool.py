@@ -68,7 +68,7 @@ class _MoveKeypoints(bpy.types.WorkSpaceTool):
     bl_idname = _IDENTIFIER
     bl_label = "Move Keypoints"
     bl_description = "Drag the animal's keypoints to other places on its body"
-    bl_icon = "ops.transform.translate"
+    bl_icon = "ops.transform.vert_slide"
     bl_cursor = "DEFAULT"
     bl_keymap = (("pasyn.move_keypoint", {"type": "LEFTMOUSE", "value": "PRESS"}, None),)
     draw_cursor = staticmethod(_draw_cursor)

@@ -7,8 +7,6 @@ looked up anew each time, because undo replaces them.
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import bpy
@@ -20,7 +18,7 @@ from ..rig.extraction import read_geometry
 from ..rig.geometry import FloatArray, RigGeometry
 from ..rig.loaded_rig import LoadedRig
 from ..rig.rig_map import RigMap
-from ..rig.rig_map_file import read_rig_map, rig_map_text
+from ..rig.rig_map_file import parse_rig_map, rig_map_text
 from .live_rig import LiveRig, read_pose
 from .properties.animal import keep_map
 from .properties.findings import mark_by_hand
@@ -149,7 +147,7 @@ def prepare(context: bpy.types.Context) -> bool:
             with pose_kept(rig):
                 geometry = read_geometry(rig)
             live = _remember(scene, rig, geometry)
-        rig_map = _parse(animal.rig_map, live.geometry)
+        rig_map = parse_rig_map(animal.rig_map, live.geometry, "the rig map of this scene")
     except PasynError:
         # The panel shows that the map must be made again; trying at every redraw would only cost time.
         _refused.add(key)
@@ -158,13 +156,6 @@ def prepare(context: bpy.types.Context) -> bool:
     if len(scene.pasyn.keypoints.found) != len(chosen_set(scene).keypoints):
         list_keypoints(scene, rig_map)
     return True
-
-
-def _parse(text: str, geometry: RigGeometry) -> RigMap:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "rig_map.yaml"
-        path.write_text(text, encoding="utf-8")
-        return read_rig_map(path, geometry)
 
 
 def positions(context: bpy.types.Context) -> FloatArray | None:
@@ -299,4 +290,6 @@ def unregister() -> None:
         calls.remove(function)
     if bpy.app.timers.is_registered(_prepare_now):
         bpy.app.timers.unregister(_prepare_now)
+    for live in _rigs:
+        live.finish()
     _file_loaded()

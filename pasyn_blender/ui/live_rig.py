@@ -166,6 +166,11 @@ class LiveRig:
         none = np.zeros(0, dtype=np.int64)
         return tuple(none if key is None else self._parts[key] for key in keys)
 
+    def finish(self) -> None:
+        """Wait for what is being searched in the background."""
+        if self._searching is not None:
+            self._searching.join()
+
     def _find_parts(self, rig_map: RigMap, keypoint_set: KeypointSet, keys: list[_PartKey]) -> None:
         names = keypoint_set.keypoints
         wanted = {key[0] for key in keys}

@@ -73,6 +73,7 @@ def write_job_files(
     """
     settings = context.scene.pasyn
     folder = path.parent
+    _make_folder(folder)
     loaded = whole_rig(context)
     photos = background_folders(settings, backgrounds)
     now = fingerprint(loaded)
@@ -92,6 +93,15 @@ def write_job_files(
     if copy_model:
         notes += [f"{photo} stays where it is" for photo in photos if not photo.is_relative_to(folder)]
     return JobFiles(path, tuple(notes))
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"cannot write into {folder}: {error.strerror or error}; choose another folder"
+        ) from error
 
 
 def _built_in(scene: Any, rig: LoadedRig, now: str) -> dict[str, Any] | None:
@@ -173,7 +183,6 @@ def _beside(model: Path, folder: Path, notes: list[str]) -> Path:
     try:
         content = model.read_bytes()
         if not copy.is_file() or copy.read_bytes() != content:
-            folder.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(model, copy)
     except OSError as error:
         raise OutputError(f"cannot copy {model} to {copy}: {error.strerror or error}") from error

@@ -35,7 +35,6 @@ class PASYN_PT_dataset(SidebarPanel, bpy.types.Panel):
         run = background_run.current()
         column = layout.column()
         column.enabled = run is None or not run.active
-        column.prop(settings.animal, "species")
         column.prop(settings.pose, "source")
         column.prop(settings.dataset, "images")
         column.prop(settings.dataset, "seed")
@@ -43,8 +42,6 @@ class PASYN_PT_dataset(SidebarPanel, bpy.types.Panel):
         sizes.prop(settings.dataset, "resolution", index=0, text="Width")
         sizes.prop(settings.dataset, "resolution", index=1, text="Height")
         column.prop(settings.dataset, "samples")
-        if hasattr(settings.keypoints, "keypoint_set"):
-            column.prop(settings.keypoints, "keypoint_set")
         column.prop(settings.dataset, "output")
         if datasets_default(context) and not settings.dataset.is_property_set("output"):
             _draw_default_folder(layout, context)

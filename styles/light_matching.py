@@ -31,7 +31,7 @@ BRIGHT_REFLECTS: Final = 0.6
 WHITE_COAT: Final = 0.75
 """Share of light that a white coat gives back."""
 
-SUNNY_SIDE: Final = 1.4
+SUNNY_SIDE: Final = 1.2
 """Light on the brighter sides of an animal, level ground taken as 1."""
 
 _LUMINANCE: Final = np.array([0.2126, 0.7152, 0.0722])

@@ -91,7 +91,9 @@ METHODS: Final[Mapping[str, Method]] = MappingProxyType(
         ),
         "poisson": Method(("edge",), {"reach": Number(0.1, MAXIMUM_REACH)}, poisson_edges),
         "texture": Method(("animal",), {**_SHARES, "size": Number(0.1, 200.0)}, photo_texture),
-        "soft_colours": Method(("picture",), {"reach": Number(0.1, 200.0)}, soft_colours),
+        "soft_colours": Method(
+            ("picture",), {"reach": Number(0.1, 200.0), "lightness": _SHARE}, soft_colours
+        ),
         "stytr2": _NETWORK,
         "adain": _NETWORK,
         "compact": _NETWORK,

@@ -35,11 +35,20 @@ animal's photo that is shrunk to a picture's size has hardly any."""
 _USUAL: Final = 30.0
 """Percentile of the photo's places whose detail is taken: below twigs and edges, above sky."""
 
-_MOST: Final = 14.0
-"""Largest deviation that is added, in steps of 8-bit sRGB."""
+_MOST: Final = np.array([14.0, 4.0, 4.0], dtype=np.float32)[:, None, None]
+"""Largest deviation that is added to brightness and colours, in steps of 8-bit sRGB."""
 
-_DARK: Final = 0.35
+_NEUTRAL: Final = 0.25
+_COLOURFUL: Final = 16.0
+"""White and black coats get this share of the detail of colour, those with so much colour all: dry grass
+would make a white horse motley."""
+
+_DARK: Final = 0.15
 _BRIGHT: Final = 1.2
+"""Detail of brightness is this share of the photo's at least and at most, dark coats to bright ones."""
+
+_LEAST_LIGHT: Final = 24.0
+"""Darker pixels, in steps of 8-bit sRGB, have no colour to speak of, whatever their numbers say."""
 
 # Brightness, and two opponent colours that sum to nothing in it; the inverse is exact.
 _TO_OPPONENT: Final = np.array(
@@ -99,9 +108,12 @@ def photo_texture(
     lacking = wanted[:, None, None] ** 2 - _own_spread(shown, alpha[part], deviation) ** 2
     # Detail of a surface is a share of the light it sends: black coats have less of it.
     light = np.clip(shown[0] / np.float32(usual_brightness), _DARK, _BRIGHT)
-    amount = share[:, None, None] * np.minimum(np.sqrt(np.maximum(lacking, 0.0)), np.float32(_MOST)) * light
+    amount = share[:, None, None] * np.minimum(np.sqrt(np.maximum(lacking, 0.0)), _MOST) * light
+    amount[1:] *= np.clip(np.hypot(shown[1], shown[2]) / np.float32(_COLOURFUL), _NEUTRAL, 1.0)
     grain = _of_random_phases(detail, _seed(style))
     added = amount * _fitted(grain, shown.shape[1:])
+    # More or less light is more or less of the surface's own colour.
+    added[1:] += shown[1:] * (added[0] / np.maximum(shown[0], np.float32(_LEAST_LIGHT)))
     painted = picture.copy()
     painted[part] = _with_added(picture[part], added * (alpha[part] / np.float32(255.0)))
     return painted
@@ -115,8 +127,9 @@ def soft_colours(
     where: Where = "picture",
     strength: float = 1.0,
     reach: float = DEFAULT_REACH,
+    lightness: float = 0.0,
 ) -> NDArray[np.uint8]:
-    """Soften colours, not brightness, on both sides of the outline, as sensors and files do.
+    """Soften colours on both sides of the outline, as sensors and files do, and brightness if asked to.
 
     A sensor sees one of three colours at each place and a JPEG keeps colours at half of the size: no photo
     has an edge of colour as sharp as its edge of brightness, and a cut-out has. Behind the animal the photo
@@ -132,6 +145,8 @@ def soft_colours(
         ``picture``: pixels without animal change too, as far as the outline's colours reach.
     reach
         Deviation of the blur, thousandths of the picture's longer side, in (0, 200].
+    lightness
+        Share in [0, 1] of a blur half as wide that brightness gets: a renderer's outlines have steps.
 
     Raises
     ------
@@ -139,6 +154,8 @@ def soft_colours(
         An array or a number is not as described.
     """
     check_arguments(picture, alpha, style, strength)
+    if not 0.0 <= lightness <= 1.0:
+        raise ValueError(f"lightness: expected a number from 0 to 1, found {lightness}")
     if where != "picture":
         raise ValueError(f"where: expected 'picture', found {where!r}")
     if not 0.0 < reach <= 200.0:
@@ -150,12 +167,15 @@ def soft_colours(
         return picture.copy()
     margin = int(np.ceil(3.0 * deviation)) + 1
     part = (_widened(rows, margin), _widened(columns, margin))
-    colours = _opponent(picture[part])[1:]
-    soft = ndimage.gaussian_filter(colours, (0, deviation, deviation), mode="nearest", truncate=3.0)
-    change = (soft - colours) * (np.float32(strength) * weights[part])
-    added = np.concatenate([np.zeros_like(change[:1]), change])
+    channels = _opponent(picture[part])
+    soft = ndimage.gaussian_filter(channels, (0, deviation, deviation), mode="nearest", truncate=3.0)
+    if lightness > 0:
+        half = max(0.4, deviation / 2)
+        soft[0] = ndimage.gaussian_filter(channels[0], half, mode="nearest", truncate=3.0)
+    change = (soft - channels) * (np.float32(strength) * weights[part])
+    change[0] *= np.float32(lightness)
     painted = picture.copy()
-    painted[part] = _with_added(picture[part], added)
+    painted[part] = _with_added(picture[part], change)
     return painted
 
 

@@ -55,7 +55,7 @@ def test_none_gives_the_same_bytes() -> None:
     assert np.array_equal(result, picture)
 
 
-def test_photo_changes_the_animal_and_the_colours_at_its_outline_the_same_way_every_time() -> None:
+def test_photo_changes_the_animal_and_its_outline_the_same_way_every_time() -> None:
     picture, alpha, background = scene((120, 72, 45), (70, 120, 40))
     first, again, other = (
         apply_preset(load_preset("photo"), picture, alpha, background, np.random.default_rng(seed))
@@ -64,8 +64,6 @@ def test_photo_changes_the_animal_and_the_colours_at_its_outline_the_same_way_ev
     assert np.array_equal(first, again) and not np.array_equal(first, other)
     far = ~ndimage.binary_dilation(alpha > 0, iterations=6)
     assert far.any() and np.array_equal(first[far], picture[far])
-    brightness = (first.astype(float) - picture) @ [0.299, 0.587, 0.114]
-    assert np.abs(brightness[alpha == 0]).max() <= 1.0
     assert np.abs(first[alpha > 0].astype(int) - picture[alpha > 0]).mean() > 2
 
 

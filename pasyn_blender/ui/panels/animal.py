@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from ..operators.joints import active_bone
+from ..operators.joints import active_bone, other_side
 from ..properties.animal import chosen_joint
 from ..scene_animal import is_linked
 from .sidebar import PASYN_UL_findings, SidebarPanel, found, wrapped
@@ -121,7 +121,8 @@ def _draw_choice(layout: Any, context: bpy.types.Context, settings: Any, joint: 
     )
     use.joint = joint.name
     use.both_sides = settings.both_sides
-    layout.prop(settings, "both_sides")
+    if other_side(joint.name):
+        layout.prop(settings, "both_sides")
 
 
 CLASSES = (PASYN_PT_animal, PASYN_PT_built_in, PASYN_PT_joints)

@@ -143,9 +143,9 @@ class WorksInSteps:
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Start the work where there is a window."""
-        return self.start(context)
+        return self.start_work(context)
 
-    def start(self, context: bpy.types.Context) -> set[str]:
+    def start_work(self, context: bpy.types.Context) -> set[str]:
         """Work for a blink, and go on in turns where that was not enough; returns what ``invoke`` has to."""
         if bpy.app.background or context.window is None:
             return self.execute(context)

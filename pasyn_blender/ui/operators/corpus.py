@@ -67,7 +67,7 @@ class PASYN_OT_extract_corpus(PosesAnimal, WorksInSteps, bpy.types.Operator):
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Ask for the file where none is given, then start."""
         if self.filepath:
-            return self.start(context)
+            return self.start_work(context)
         stem = bpy.path.clean_name(context.scene.pasyn.animal.armature.name)
         folder = Path(bpy.data.filepath).parent if bpy.data.filepath else Path.home()
         self.filepath = str(folder / f"{stem}.npz")

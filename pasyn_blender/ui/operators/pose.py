@@ -40,6 +40,7 @@ class SamplesPose(PosesAnimal, WorksInSteps):
         else:
             posing.put_down(context, animal, first_pose(source, seed))
         settings.seed = seed
+        scene_prior.directions_of(prior)  # the panel has sliders for them from now on
         latent_sliders.reset(context.scene)
 
 

@@ -156,7 +156,7 @@ def _draw_verdict(layout: Any, context: bpy.types.Context, found: Verdict) -> No
     percent = f"{found.percent:.0f} %"
     text = f"{found.word}: more plausible than {percent} of the prior's own poses"
     wrapped(layout, context, text, icon)
-    for title, joints in (("Odd", found.odd), ("Beyond limits", found.beyond)):
+    for title, joints in (("Farthest off", found.odd), ("Beyond limits", found.beyond)):
         if joints:
             named = ", ".join(f"{joint.replace('_', ' ')} {degrees:.0f}°" for joint, degrees in joints)
             wrapped(layout, context, f"{title}: {named}", "DOT")

@@ -189,8 +189,9 @@ def tick() -> float | None:
     run = current()
     if run is None or not run.active:
         return None
+    before = run.state, run.rendered
     follow(run)
-    _redraw()
+    _redraw(status_bar=(run.state, run.rendered) != before)
     if run.active:
         return TICK_SECONDS
     if run.state == "failed":
@@ -258,6 +259,7 @@ def failure_text(text: str, code: int) -> str:
     named = [line for line in lines if line.lower().startswith(("error", "pasyn:"))]
     # The messages are the command line's; here the folder is a field of the panel.
     said = (named or lines or [""])[-1].removeprefix("error: ").replace("--out", "folder")
+    said = said.replace("set render.denoise to false", "switch Denoise off")
     return said or f"the pasyn program ended with exit code {code} and said nothing"
 
 
@@ -332,9 +334,13 @@ def _tell(message: str) -> None:
         manager.popup_menu(draw, title="PASyn could not render", icon="ERROR")
 
 
-def _redraw() -> None:
+def _redraw(*, status_bar: bool) -> None:
     manager = bpy.context.window_manager
     for window in manager.windows if manager is not None else ():
+        if status_bar:
+            # It is no area of the screen, and is drawn anew when its text is set.
+            with bpy.context.temp_override(window=window):
+                window.workspace.status_text_set(None)
         for area in window.screen.areas:
             if area.type == "VIEW_3D":
                 area.tag_redraw()

@@ -67,6 +67,8 @@ def job_values(settings: Any, backgrounds: list[Path]) -> dict[str, Any]:
         "seed": _whole(dataset.seed, kept.get("seed")),
         "resolution": list(dataset.resolution),
         "render.samples": dataset.samples,
+        "render.denoise": dataset.denoise,
+        "render.device": dataset.device,
         **{field.key: _range(shots, field) for field in RANGES},
         "light.sun_follows_world": shots.sun_follows_world,
         "light.worlds": [_world(entry.path) for entry in shots.worlds if entry.path.strip()],
@@ -181,7 +183,8 @@ def show_job(settings: Any, resolved: Mapping[str, Any], written: Job) -> None:
     dataset.images = min(resolved["images"], LARGEST)
     dataset.seed = min(resolved["seed"], LARGEST)
     dataset.resolution = resolved["resolution"]
-    dataset.samples = resolved["render"]["samples"]
+    for name in ("samples", "denoise", "device"):
+        setattr(dataset, name, resolved["render"][name])
     if hasattr(settings.keypoints, "keypoint_set"):
         settings.keypoints.keypoint_set = resolved["keypoints"]
     shots.use_composition = written.get("composition") != "none"

@@ -88,6 +88,8 @@ def test_the_error_line_of_a_log_is_what_a_person_reads(tmp_path: Path) -> None:
     assert failure_line(log, 2) == "the disk is full; free some space"
     log.write_text("Traceback\n  File x\nKeyError: 3\n")
     assert failure_line(log, 1) == "KeyError: 3"
+    log.write_text("error: this Blender cannot denoise (why); set render.denoise to false\n")
+    assert failure_line(log, 2) == "this Blender cannot denoise (why); switch Denoise off"
     log.write_text("")
     assert "exit code 9" in failure_line(log, 9)
 

@@ -27,7 +27,7 @@ def test_a_job_goes_out_and_comes_back(inside: RunInside, horse: str, shared: Pa
     stranger = tmp_path / "stranger.yaml"
     stranger.write_text(
         f"rig: {horse}\nspecies: pony\nactions: [-*death*]\nseed: 5000000000\n"
-        "render: {engine: workbench, samples: 3, passes: [depth]}\nlimits: {memory_gib: 2}\n"
+        "render: {engine: workbench, samples: 3, passes: [depth], denoise: false}\nlimits: {memory_gib: 2}\n"
         "camera: {azimuth: [0.123456789, 30], focal_length: 50}\nlight: {worlds: [night, city.exr]}\n"
         "composition: {cutouts: [farm/photos], occluded: 0.5, occluders: [fence]}\ncamera_look: none\n"
         "poses: {source: prior, sigma: 0.7, share_of_actions: 0.25}\nsplit: {val: 0.2}\n"
@@ -60,6 +60,7 @@ assert (first.parent / "horse.rig_map.yaml").read_text() == rig_map
 # A stranger's job, with much that has no field.
 assert bpy.ops.pasyn.read_job(filepath=str(folder / "stranger.yaml")) == {"FINISHED"}
 assert settings.animal.species == "pony" and dataset.seed == 2**31 - 1 and dataset.samples == 3
+assert not dataset.denoise and dataset.device == "cpu"
 assert (shots.focal_length_min, shots.focal_length_max) == (50.0, 50.0)
 assert [entry.path for entry in shots.worlds] == ["night.exr", "city.exr"]
 assert shots.occluders == {"fence"} and not shots.use_camera_look and shots.use_composition

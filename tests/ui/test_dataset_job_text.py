@@ -55,6 +55,13 @@ def test_a_ranges_default_and_limits_are_the_jobs_own(field: RangeField, tmp_pat
             load_job(path)
 
 
+def test_the_devices_of_the_panel_are_the_jobs_own() -> None:
+    from pasyn_blender.ui.properties.dataset import PASYN_PG_dataset
+
+    items = PASYN_PG_dataset.__annotations__["device"].keywords["items"]
+    assert tuple(name for name, *_ in items) == job_schema.DEVICES
+
+
 def test_every_range_of_camera_light_and_coat_has_a_field() -> None:
     has = {field.key for field in RANGES}
     for section, kind in (

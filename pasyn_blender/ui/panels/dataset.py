@@ -42,6 +42,8 @@ class PASYN_PT_dataset(SidebarPanel, bpy.types.Panel):
         sizes.prop(settings.dataset, "resolution", index=0, text="Width")
         sizes.prop(settings.dataset, "resolution", index=1, text="Height")
         column.prop(settings.dataset, "samples")
+        column.prop(settings.dataset, "denoise")
+        column.prop(settings.dataset, "device")
         column.prop(settings.dataset, "output")
         if datasets_default(context) and not settings.dataset.is_property_set("output"):
             _draw_default_folder(layout, context)

@@ -39,6 +39,22 @@ class PASYN_PG_dataset(bpy.types.PropertyGroup):
         soft_max=256,
         max=65536,
     )
+    denoise: bpy.props.BoolProperty(  # type: ignore[valid-type]
+        name="Denoise",
+        description="Clean up the noise that few samples leave; some builds of Blender have no denoiser",
+        default=True,
+    )
+    device: bpy.props.EnumProperty(  # type: ignore[valid-type]
+        name="Device",
+        description="What renders: the same job on another kind of device gives other last bits",
+        items=(
+            ("cpu", "CPU", "The processor; the same pictures on every machine of its kind"),
+            ("optix", "OptiX", "Nvidia graphics card, through OptiX"),
+            ("cuda", "CUDA", "Nvidia graphics card, through CUDA"),
+            ("hip", "HIP", "AMD graphics card"),
+            ("metal", "Metal", "Apple's graphics"),
+        ),
+    )
     output: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="Folder",
         description="Folder the dataset is written to",

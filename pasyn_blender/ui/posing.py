@@ -102,7 +102,9 @@ def learning(context: bpy.types.Context) -> Steps[SceneAnimal]:
 
 
 def scene_animal(context: bpy.types.Context) -> SceneAnimal | None:
-    """The scene's animal where its actions have been read already; None otherwise. Cheap."""
+    """The scene's animal where its actions have been read already; None otherwise. Cheap; panels may ask."""
+    if live_map.current(context.scene) is None:
+        return None  # reading the rig puts it at rest for a moment
     try:
         rig, geometry, rig_map = mapped_rig(context)
     except PasynError:

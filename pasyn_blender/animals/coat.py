@@ -195,7 +195,13 @@ def _relief(tree: _Tree, coat: Coat, fine: Any, strands: Any, locks: Any | None)
         # waves of it take a sixth of the time of the cells of a Voronoi texture.
         folds = tree.math("ABSOLUTE", tree.math("SUBTRACT", tree.noise(strands, _CURLS, 0.0), 0.5))
         wool = tree.attribute(_WOOL).outputs["Fac"]
-        height = tree.math("MULTIPLY_ADD", tree.math("MULTIPLY", folds, wool), _CURL_HEIGHT, height)
+        curls = tree.math("MULTIPLY", folds, wool)
+        # Under curls no single hair shows, and relief is computed three times over: its noise is left out.
+        height = (
+            tree.math("MULTIPLY", curls, _CURL_HEIGHT)
+            if locks is None
+            else tree.math("MULTIPLY_ADD", curls, _CURL_HEIGHT, height)
+        )
         bump.inputs["Strength"].default_value = max(
             bump.inputs["Strength"].default_value, 0.6 * float(coat.wool.max())
         )

@@ -79,7 +79,7 @@ def _noise(encoded: FloatArray, draw: CameraLookDraw) -> FloatArray:
     colour = generator.standard_normal((height, width, 3), dtype=np.float32)
     colour = ndimage.uniform_filter(colour, (2, 2, 1))
     strength = np.float32(draw.noise * 255.0) * (1.25 - encoded.mean(axis=-1) / 255.0 * 0.5)
-    return np.asarray(strength[..., None] * (0.9 * grey[..., None] + 0.2 * colour), dtype=np.float32)
+    return np.asarray(strength[..., None] * (0.9 * grey[..., None] + 0.25 * colour), dtype=np.float32)
 
 
 def _compressed(picture: NDArray[np.uint8], quality: float) -> NDArray[np.uint8]:

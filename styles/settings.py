@@ -79,9 +79,9 @@ class CameraLookRanges:
     vignetting: Range = (0.0, 0.25)
     blur: Range = (0.0, 1.2)
     motion_blur: Range = (0.0, 1.5)
-    noise: Range = (0.0, 0.005)
+    noise: Range = (0.0, 0.006)
     sharpening: Range = (0.0, 0.3)
-    jpeg: Range = (88.0, 96.0)
+    jpeg: Range = (90.0, 96.0)
 
 
 PASTED: Final = CompositionRanges(ground=False, light=(0.0, 0.0), shadow=(0.0, 0.0), occluded=0.0)

@@ -70,6 +70,20 @@ def choose(scene: Any, name: str) -> None:
     scene.pasyn.keypoints.index = row_of(name, scene)
 
 
+def chosen_name(scene: Any) -> str:
+    """The keypoint that is chosen in the list.
+
+    Raises
+    ------
+    RigMapError
+        None is.
+    """
+    names, row = chosen_set(scene).keypoints, scene.pasyn.keypoints.index
+    if not 0 <= row < len(names):
+        raise RigMapError("choose a keypoint in the list first")
+    return names[row]
+
+
 def mark_moved(scene: Any, before: RigMap, after: RigMap) -> None:
     """Say in the list which keypoints a person has put where they are."""
     found = scene.pasyn.keypoints.found

@@ -14,7 +14,7 @@ from ..properties.findings import by_hand, mark_by_hand
 from ..properties.keypoints import chosen_set
 from ..scene_animal import pose_kept, rig_in_scene
 from .background_work import WorksInBackground
-from .keypoint_choice import can_edit, read_now, row_of, suggested
+from .keypoint_choice import can_edit, chosen_name, read_now, row_of, suggested
 
 
 class PASYN_OT_reset_keypoint(WorksInBackground, bpy.types.Operator):
@@ -31,11 +31,13 @@ class PASYN_OT_reset_keypoint(WorksInBackground, bpy.types.Operator):
         name="Keypoint",
         description="Name of the keypoint; empty for the one chosen in the list",
         search=suggested,
+        options={"SKIP_SAVE"},
     )
     mirror: bpy.props.BoolProperty(  # type: ignore[valid-type]
         name="Both Sides",
         description="Put the counterpart on the other side of the body back as well",
         default=True,
+        options={"SKIP_SAVE"},
     )
     everything: bpy.props.BoolProperty(  # type: ignore[valid-type]
         name="All", description="Put all keypoints back", default=False, options={"SKIP_SAVE"}
@@ -77,11 +79,7 @@ class PASYN_OT_reset_keypoint(WorksInBackground, bpy.types.Operator):
         names = keypoint_set.keypoints
         if self.everything:
             return names
-        if not self.keypoint:
-            row = scene.pasyn.keypoints.index
-            if not 0 <= row < len(names):
-                raise RigMapError("choose a keypoint in the list first")
-            self.keypoint = names[row]
+        self.keypoint = self.keypoint or chosen_name(scene)
         row = row_of(self.keypoint, scene)
         pair = (row, keypoint_set.mirror[row]) if self.mirror else (row,)
         return tuple(names[index] for index in dict.fromkeys(pair))

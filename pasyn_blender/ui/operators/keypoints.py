@@ -17,7 +17,7 @@ from ..properties.keypoints import chosen_set
 from ..screen import mark_at
 from ..viewport import shows_animal, view_of
 from . import keypoint_reset
-from .keypoint_choice import can_edit, choose, mark_moved, read_now, row_of, suggested
+from .keypoint_choice import can_edit, choose, chosen_name, mark_moved, read_now, row_of, suggested
 from .reporting import ReportsMistakes
 
 _LOOKING_AROUND = {
@@ -44,7 +44,10 @@ class PASYN_OT_move_keypoint(ReportsMistakes, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     keypoint: bpy.props.StringProperty(  # type: ignore[valid-type]
-        name="Keypoint", description="Name of the keypoint to move", search=suggested
+        name="Keypoint",
+        description="Name of the keypoint to move; empty for the one under the cursor, or chosen in the list",
+        search=suggested,
+        options={"SKIP_SAVE"},
     )
     location: bpy.props.FloatVectorProperty(  # type: ignore[valid-type]
         name="Place",
@@ -53,11 +56,13 @@ class PASYN_OT_move_keypoint(ReportsMistakes, bpy.types.Operator):
         subtype="XYZ",
         unit="LENGTH",
         precision=4,
+        options={"SKIP_SAVE"},
     )
     mirror: bpy.props.BoolProperty(  # type: ignore[valid-type]
         name="Both Sides",
         description="Move the counterpart on the other side of the body as well",
         default=True,
+        options={"SKIP_SAVE"},
     )
 
     @classmethod
@@ -108,8 +113,10 @@ class PASYN_OT_move_keypoint(ReportsMistakes, bpy.types.Operator):
             if not self.properties.is_property_set("mirror"):
                 self.mirror = scene.pasyn.keypoints.mirror
             self._live, self._before = read_now(context)
-            # From the list, the mark comes to the cursor once that is over the viewport.
-            self._held = not self.keypoint
+            # From list or search, the mark comes to the cursor once that is over the viewport.
+            self._held = not self.keypoint and (event.type, event.value) == ("LEFTMOUSE", "PRESS")
+            if not self._held:
+                self.keypoint = self.keypoint or chosen_name(scene)
             self._start = (event.mouse_x, event.mouse_y)
             self._offset = np.zeros(2)
             self._result: RigMap | None = None

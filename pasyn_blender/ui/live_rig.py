@@ -195,14 +195,14 @@ class LiveRig:
 
 def _part_keys(rig_map: RigMap, keypoint_set: KeypointSet) -> list[_PartKey | None]:
     """What each keypoint's own part depends on; None for keypoints that need none."""
-    names = keypoint_set.keypoints
+    names, mirror = keypoint_set.keypoints, keypoint_set.mirror
     keys: list[_PartKey | None] = []
     for row, name in enumerate(names):
         anchor = rig_map.keypoints.get(name)
         if anchor is None or name in keypoint_set.surface:
             keys.append(None)
             continue
-        other = keypoint_set.mirror[row]
+        other = mirror[row]
         keys.append((name, anchor, rig_map.keypoints.get(names[other]) if other != row else None))
     return keys
 

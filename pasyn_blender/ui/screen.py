@@ -249,8 +249,8 @@ def _overlap(places: FloatArray, size: FloatArray, corners: FloatArray, sizes: F
     """(C,) area that a name covers of the names placed already, for each of its C places."""
     low = np.maximum(places[:, None], corners[None])
     high = np.minimum(places[:, None] + size, (corners + sizes)[None])
-    width, height = np.moveaxis(np.clip(high - low, 0.0, None), -1, 0)
-    return np.asarray((width * height).sum(axis=1))
+    shared = np.maximum(high - low, 0.0)
+    return np.asarray((shared[..., 0] * shared[..., 1]).sum(axis=1))
 
 
 def _points_inside(places: FloatArray, size: FloatArray, points: FloatArray) -> FloatArray:

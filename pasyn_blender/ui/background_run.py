@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -29,6 +30,9 @@ TICK_SECONDS = 0.5
 _WINDOWS_FLAGS = 0x00000200 | 0x08000000  # CREATE_NEW_PROCESS_GROUP, CREATE_NO_WINDOW
 INCOMPLETE = 3
 """Exit code of ``pasyn run`` when a dataset was delivered with some pictures left out."""
+
+_FULL = 1_000_000
+"""A disk with fewer bytes left is full."""
 
 _PATIENCE = 6.0
 """Seconds a stopped run gets to put its files in order before it is ended the hard way."""
@@ -249,8 +253,13 @@ def failure_line(log: Path, code: int) -> str:
         text = log.read_text(encoding="utf-8", errors="replace")
     except OSError:
         text = ""
-    said = failure_text(text, code)
-    return said if text.strip() else f"{said}; see {log}"
+    if text.strip():
+        return failure_text(text, code)
+    # A log on a full disk stays empty, whatever the program had to say.
+    with contextlib.suppress(OSError):
+        if shutil.disk_usage(log.parent).free < _FULL:
+            return f"no space left on the disk of {log.parent}; free some and render again"
+    return f"{failure_text(text, code)}; see {log}"
 
 
 def failure_text(text: str, code: int) -> str:

@@ -22,7 +22,8 @@ AGAIN = [
         "/usr/bin/blender",
     ]
 ]
-HORSE_JOINTS = 25
+FOX_JOINTS = 20
+"""At least: those that any animal of such a rig has."""
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,7 @@ def test_a_dropped_archive_is_installed_and_its_tab_is_there(session: Session) -
 
 def test_an_imported_rig_is_mapped_and_its_keypoints_are_drawn_where_they_are(session: Session) -> None:
     found = session.notes["import"]
-    assert found["species"] == "horse"
+    assert found["species"] == "fox"
     assert len(found["marks"]) == 17
     assert unmarked(session.folder / "import.png", found["marks"]) == []
 
@@ -60,7 +61,7 @@ def test_marks_are_not_found_where_none_are_drawn(session: Session) -> None:
 
 def test_mapping_by_the_button_finds_the_same(session: Session) -> None:
     assert session.notes["map"]["the same again"]
-    assert len(session.notes["map"]["joints"]) == HORSE_JOINTS
+    assert len(session.notes["map"]["joints"]) >= FOX_JOINTS
 
 
 def test_a_dragged_keypoint_lands_under_the_mouse_and_undo_takes_it_back(session: Session) -> None:
@@ -109,7 +110,7 @@ def test_a_shown_shot_is_the_datasets_first_picture(session: Session) -> None:
 
 
 def test_the_dataset_is_rendered_while_the_window_stays_usable(session: Session) -> None:
-    assert session.notes["numbers"] == [4, [128, 128], 4, "/output/dataset"]
+    assert session.notes["numbers"] == [4, [128, 128], 4, False, "/output/dataset"]
     assert session.notes["rendering"]["state"] == "running"
     assert session.notes["render"]["state"] == "finished", session.notes["render"]
     assert session.notes["pictures"] == 4
@@ -139,7 +140,7 @@ def test_a_written_job_is_read_back_into_the_panel(session: Session) -> None:
     assert job["changed"] == [77, 5]
     assert job["read"] == [4, 0]
     written = yaml.safe_load(job["text"])
-    assert (written["images"], written["species"], written["resolution"]) == (4, "horse", [128, 128])
+    assert (written["images"], written["species"], written["resolution"]) == (4, "fox", [128, 128])
     again = yaml.safe_load(job["again"])
     own_files = ("rig", "rig_map")
     assert {key: value for key, value in again.items() if key not in own_files} == {

@@ -20,7 +20,8 @@ armature = settings.animal.armature
 names = [item.name for item in settings.keypoints.found]
 walk = next(action for action in bpy.data.actions if "Walk" in action.name)
 armature.animation_data_create().action = walk
-armature.animation_data.action_slot = walk.slots[0]
+if hasattr(walk, "slots"):  # from Blender 4.4 on
+    armature.animation_data.action_slot = walk.slots[0]
 armature.location, armature.rotation_euler.z = (1.0, 2.0, 3.0), 0.7
 bpy.context.scene.frame_set(9)
 

@@ -113,7 +113,8 @@ armature = next(obj for obj in bpy.data.objects if obj.type == "ARMATURE")
 mesh = next(obj for obj in bpy.data.objects if obj.type == "MESH" and obj.find_armature())
 walk = next(action for action in bpy.data.actions if "Walk" in action.name)
 armature.animation_data.action = walk
-armature.animation_data.action_slot = walk.slots[0]
+if hasattr(walk, "slots"):  # from Blender 4.4 on
+    armature.animation_data.action_slot = walk.slots[0]
 scene.frame_set(9)
 bone = next(bone for bone in armature.pose.bones if "Head" in bone.name)
 bpy.context.view_layer.update()
@@ -156,7 +157,8 @@ np.testing.assert_allclose(moved, rest + (0.0, 0.0, 2.0), atol=1e-4)
 armature.location.z -= 2.0
 walk = next(action for action in bpy.data.actions if "Walk" in action.name)
 armature.animation_data_create().action = walk
-armature.animation_data.action_slot = walk.slots[0]
+if hasattr(walk, "slots"):  # from Blender 4.4 on
+    armature.animation_data.action_slot = walk.slots[0]
 bpy.context.scene.frame_set(12)
 posed = live.positions(bpy.context).copy()
 paw = live.KEYPOINTS.keypoints.index("left_front_paw")

@@ -45,10 +45,10 @@ def said_by(hands: Hands, what: Steps) -> Steps:
 
 def nothing_selected(hands: Hands) -> Steps:
     """The button is grey, says why, and does nothing."""
-    yield from hands.look_for("pasyn.use_selected")
+    yield from hands.look_for("pasyn.use_selected", columns=(0.25, 0.6))
     yield 1.5
     hands.picture("nothing_selected")
-    said = yield from said_by(hands, hands.press("pasyn.use_selected"))
+    said = yield from said_by(hands, hands.press("pasyn.use_selected", columns=(0.25, 0.6)))
     hands.notes["nothing selected"] = {
         "enabled": bpy.ops.pasyn.use_selected.poll(),
         "said": said,
@@ -65,7 +65,7 @@ def no_quadruped(hands: Hands) -> Steps:
     cube.vertex_groups.new(name="Bone").add(range(8), 1.0, "REPLACE")
     cube.modifiers.new("skin", "ARMATURE").object = armature
     yield 0.5
-    yield from hands.press("pasyn.use_selected")
+    yield from hands.press("pasyn.use_selected", columns=(0.25, 0.6))
     said = yield from said_by(hands, hands.press("pasyn.map_animal"))
     yield 0.5
     hands.picture("no_quadruped")
@@ -89,6 +89,7 @@ def animal_for_the_rest(hands: Hands) -> Steps:
     bpy.ops.pasyn.import_animal(filepath=RIG)
     dataset = bpy.context.scene.pasyn.dataset
     dataset.images, dataset.resolution, dataset.samples = 4, (64, 64), 1
+    dataset.denoise = False
     yield 0.5
     yield from hands.only_panel("Dataset")
 

@@ -24,6 +24,7 @@ def begin(hands: Hands) -> Steps:
     bpy.ops.pasyn.import_animal(filepath=RIG)
     dataset = bpy.context.scene.pasyn.dataset
     dataset.images, dataset.resolution, dataset.samples = 2000, (64, 64), 1
+    dataset.denoise = False
     dataset.output = str(DATASET)
     yield 0.5
     yield from hands.only_panel("Dataset")

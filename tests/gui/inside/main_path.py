@@ -11,9 +11,9 @@ import bpy
 from hands import Hands, NotThereError, Steps
 from marks import extension, marks
 
-RIG = "/shared/rigs/horse_ult/Horse-v7.glb"
+RIG = "/shared/rigs/fox_khronos/Fox.glb"
 DATASET = Path("/output/dataset")
-JOB = Path("/output/job/horse.yaml")
+JOB = Path("/output/job/fox.yaml")
 POSES = 10
 
 
@@ -96,6 +96,7 @@ def look_from_the_side(hands: Hands) -> Steps:
 
     hands.move(hands.middle(hands.region("WINDOW")))
     yield 0.2
+    hands.area().spaces.active.shading.color_type = "TEXTURE"
     # The view is turned by hand; how far is only told by Python.
     hands.area().spaces.active.region_3d.view_rotation = Euler((1.32, 0.0, 0.75)).to_quaternion()
     yield from hands.keys("Home")
@@ -106,8 +107,8 @@ def import_animal(hands: Hands) -> Steps:
     """Import a rig; it is mapped on the way."""
     yield from hands.press("pasyn.import_animal", columns=(0.7, 0.3))
     yield from choose_file(hands, Path(RIG), picture="browser")
+    yield from hands.wait("the animal", lambda: bpy.context.scene.pasyn.animal.rig_map, 180.0)
     animal = bpy.context.scene.pasyn.animal
-    yield from hands.wait_for("import_animal")
     # The picture is about the keypoints.
     animal.armature.hide_set(True)
     yield from look_from_the_side(hands)
@@ -182,7 +183,8 @@ def sample_poses(hands: Hands) -> Steps:
     hands.notes["frame"] = [bpy.context.scene.frame_current]
     for number in range(POSES):
         # The first button draws the seed that is set, the arrow beside it the next one.
-        wanted, operator = ("pasyn.sample_pose", "sample_pose") if number == 0 else ("step=1", "step_pose")
+        operator = "sample_pose" if number == 0 else "step_pose"
+        wanted = f"pasyn.{operator}"
         yield from hands.press(wanted, columns=(0.5, 0.82))
         yield from hands.wait_for(operator)
         poses.append(pose())
@@ -204,7 +206,15 @@ def show_shot(hands: Hands) -> Steps:
     for field, value in (("images", 4), ("resolution[0]", 128), ("resolution[1]", 128), ("samples", 4)):
         yield from hands.enter(f"dataset.{field}", value)
     yield from hands.enter("dataset.output", DATASET)
-    hands.notes["numbers"] = [dataset.images, list(dataset.resolution), dataset.samples, dataset.output]
+    # Debian builds Blender without a denoiser.
+    yield from hands.press("dataset.denoise", columns=(0.45, 0.6))
+    hands.notes["numbers"] = [
+        dataset.images,
+        list(dataset.resolution),
+        dataset.samples,
+        dataset.denoise,
+        dataset.output,
+    ]
     yield from hands.only_panel("Scene")
     yield from hands.press("pasyn.show_shot", columns=(0.5,))
     yield from hands.wait_for("show_shot")

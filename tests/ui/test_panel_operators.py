@@ -122,7 +122,8 @@ bpy.context.view_layer.update()
 def state():
     animation = armature.animation_data
     bones = [value for bone in armature.pose.bones for row in bone.matrix for value in row]
-    return (animation.action.name, animation.action_slot.identifier, animation.use_nla, scene.frame_current,
+    slot = getattr(animation, "action_slot", None)
+    return (animation.action.name, slot and slot.identifier, animation.use_nla, scene.frame_current,
             sorted(bpy.data.objects.keys()), [round(value, 5) for value in bones])
 
 before = state()

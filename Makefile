@@ -59,7 +59,7 @@ test-gui: setup
 	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends debootstrap; } >/dev/null 2>&1 || true; fi
 	@$(BIN)/python tests/gui/environment.py; code=$$?; \
 	if [ $$code = 77 ]; then exit 0; elif [ $$code != 0 ]; then exit $$code; fi; \
-	$(BIN)/pytest -m gui tests/gui
+	$(BIN)/pytest --numprocesses=2 --dist=loadfile -m gui tests/gui
 
 test-blenders: setup $(OTHER_BLENDERS:%=build/bpy-%/.installed)
 	$(BIN)/pytest -m "not slow" tests/ui

@@ -144,7 +144,7 @@ def drag_keypoint(hands: Hands) -> Steps:
     row = next(row for row, mark in enumerate(before) if mark["name"] == name)
     x, y = before[row]["place"]
     start = (x, hands.height - 1 - y)
-    wanted = (start[0] + 6, start[1] + 26)
+    wanted = (start[0] + 5, start[1] + 18)
     yield from hands.drag(start, wanted)
     yield from hands.wait_for("move_keypoint")
     yield from hands.open_panel("List")

@@ -179,6 +179,10 @@ class WorksInSteps:
         except PasynError as error:
             self._end(context)
             return self._refuse(error)
+        except ReferenceError:
+            # Input waits, but scripts and timers of others need not.
+            self._end(context)
+            return self._refuse(PasynError("something has removed the animal meanwhile; choose it again"))
         except BaseException:
             self._end(context)
             raise

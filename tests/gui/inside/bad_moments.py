@@ -66,14 +66,20 @@ def no_quadruped(hands: Hands) -> Steps:
     cube.modifiers.new("skin", "ARMATURE").object = armature
     yield 0.5
     yield from hands.press("pasyn.use_selected", columns=(0.25, 0.6))
-    said = yield from said_by(hands, hands.press("pasyn.map_animal"))
-    yield 0.5
+    said = yield from said_by(hands, mapped(hands))
     hands.picture("no_quadruped")
     animal = bpy.context.scene.pasyn.animal
     hands.notes["no quadruped"] = {"said": said, "map": animal.rig_map, "objects": len(bpy.data.objects)}
     for obj in (cube, armature):
         bpy.data.objects.remove(obj)
     bpy.ops.ed.undo_push(message="empty again")
+
+
+def mapped(hands: Hands) -> Steps:
+    """Click the button, and wait until Blender works at it no longer."""
+    yield from hands.press("pasyn.map_animal")
+    yield from hands.wait("the end of mapping", lambda: not extension("ui.stepwise_work").at_work())
+    yield 0.5
 
 
 def file_unsaved(hands: Hands) -> Steps:

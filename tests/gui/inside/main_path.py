@@ -207,7 +207,9 @@ def show_shot(hands: Hands) -> Steps:
         yield from hands.enter(f"dataset.{field}", value)
     yield from hands.enter("dataset.output", DATASET)
     # Debian builds Blender without a denoiser.
-    yield from hands.press("dataset.denoise", columns=(0.45, 0.6))
+    while dataset.denoise:
+        yield from hands.press("dataset.denoise", columns=(0.45, 0.6))
+        yield 0.5
     hands.notes["numbers"] = [
         dataset.images,
         list(dataset.resolution),

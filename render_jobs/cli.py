@@ -189,9 +189,11 @@ def run(
     Exit code: 0 all pictures delivered, 3 some were left out, 2 something is wrong with the input
     (the message says what), 130 stopped with Ctrl-C. The same command goes on where a run stopped.
     """  # noqa: D301
+    from .parent_watch import stop_with_parent
     from .progress import Progress
     from .runner import Interrupted, RunOptions, run_job
 
+    stop_with_parent()
     resolved, name = load_command_line_job(job, rig, images, seed, settings or [])
     folder = out if out is not None else Path("runs") / name
     if blender is not None:

@@ -140,6 +140,8 @@ def blender_environment(search_path: Path | None) -> dict[str, str]:
     worlds = bundled_worlds()
     if worlds:
         environment.setdefault("PASYN_WORLDS", str(next(iter(worlds.values())).parent))
+    # A Blender that crashes takes its render with it, as one that is closed does.
+    environment["PASYN_STOP_WITH_PARENT"] = "1"
     return environment
 
 

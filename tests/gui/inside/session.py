@@ -20,6 +20,9 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 OUTPUT = Path("/output")
 HOME = Path("/tmp/home")
+WORLDS = "/usr/share/blender/datafiles/studiolights/world"
+"""Worlds of this Blender, for a command line whose Python has no ``bpy``."""
+
 PROGRAM = Path("/opt/pasyn/bin/pasyn")
 
 PATIENCE = 20.0
@@ -103,9 +106,10 @@ def run(options: dict[str, Any]) -> dict[str, Any]:
             left = {} if code is None else left_over({os.getpid(), screen.pid})
     finally:
         screen.terminate()
+    plain = {"HOME": str(HOME), "PATH": f"{PROGRAM.parent}:/usr/bin:/bin"}
     later = [
         subprocess.run(
-            command, env={"HOME": str(HOME), "PATH": f"{PROGRAM.parent}:/usr/bin:/bin"},
+            command, env={**plain, "PASYN_WORLDS": WORLDS},
             capture_output=True, text=True, timeout=options["limit"], check=False,
         )
         for command in options["then"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,8 @@ from pasyn_blender.errors import CorpusError, MappingError, RigError
 from pasyn_blender.prior.action_labels import Labels, fits
 from pasyn_blender.prior.clip_cleaning import Cleaned, Note, cleaned, resampled, without_copies
 from pasyn_blender.prior.corpus import Clip, Corpus, check_corpus, read_corpus, write_corpus
+from pasyn_blender.prior.corpus_assembly import check_corpus_path, summed_notes
 from pasyn_blender.prior.footfalls import action_from_motion
-from pasyn_blender.prior.plain_arrays import array_names
 
 from .prior_corpus_sources import (
     CorpusOptions,
@@ -139,11 +139,7 @@ def check_output(output: Path) -> None:
     CorpusError
         The name does not end in .npz, or another kind of file is there.
     """
-    if output.suffix.lower() != ".npz":
-        raise CorpusError(f"{output}: a corpus is written as .npz; give it a name that ends so")
-    # A corpus of an older version may be replaced by one of this.
-    if output.exists() and not {"header", "six"} <= array_names(output):
-        raise CorpusError(f"{output} is there and is no corpus; choose another --output, or remove it first")
+    check_corpus_path(output)
 
 
 def _read(source: Source, options: CorpusOptions, within: Advance) -> _Found:
@@ -255,19 +251,7 @@ def _taken(clips: Sequence[Clip], options: CorpusOptions, notes: Sequence[str]) 
             if seen != part.action:
                 notices.append(Note(part.animal, part.name, "", f"taken for {seen} by its footfalls"))
             kept.append(resampled(replace(part, action=seen), options.rate))
-    return _Found(kept, [*notes, *_summed(notices)])
-
-
-def _summed(notes: Sequence[Note]) -> Iterator[str]:
-    """Sentences in which clips of an animal that share a finding stand together."""
-    alike: dict[tuple[str, str], list[str]] = {}
-    for note in notes:
-        clip = note.clip if note.clip != note.animal else ""  # a BVH file is named once
-        told = (f"{clip} ({note.frames})" if clip else note.frames) if note.frames else clip
-        alike.setdefault((note.animal, note.what), []).append(told)
-    for (animal, what), clips in alike.items():
-        told = ", ".join(filter(None, clips))
-        yield f"{animal}: {f'{told}: ' if told else ''}{what}"
+    return _Found(kept, [*notes, *summed_notes(notices)])
 
 
 def _share_skeletons(found: Iterable[_Found], labels: Labels) -> None:
@@ -296,7 +280,7 @@ def _together(found: Sequence[_Found], options: CorpusOptions) -> Corpus:
     notes = [note for one in found for note in one.notes]
     if options.clean:
         clips, copies = without_copies(clips)
-        notes += _summed(copies)
+        notes += summed_notes(copies)
     licences = dict.fromkeys([options.licence, *(one.licence for one in found)])
     licence = "; ".join(text for text in licences if text)
     filled = next((one for one in found if one.clips), _Found())

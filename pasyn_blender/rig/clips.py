@@ -7,11 +7,10 @@ import numpy as np
 
 from ..prior.corpus import Clip
 from .actions import ActionRange, apply_action, clear_action, sampled_actions
-from .extraction import deformed_vertices, posed_bone_matrices
+from .clip_frames import PlayedClip, fitted_clip, play_clip
+from .extraction import posed_bone_matrices
 from .geometry import FloatArray, RigGeometry
-from .ground_contact import foot_vertices
 from .loaded_rig import LoadedRig
-from .pose_fitting import fitted_poses
 from .retargeting import Retargeting, prepare_retargeting
 from .rig_map import RigMap
 
@@ -54,32 +53,10 @@ def read_clip(
     Clip
         With the rig's file stem as the animal; species and action category are left empty.
     """
-    render = bpy.context.scene.render
-    own_rate = rig.rate or render.fps / render.fps_base
-    seconds = (action.end - action.start) / own_rate
-    frames = action.start + np.arange(int(np.floor(seconds * rate + 1e-6)) + 1) * own_rate / rate
-    soles = foot_vertices(geometry, retargeting)
-    matrices, clearance = [], []
-    for frame in frames:
-        matrices.append(_pose_at(rig, action.name, float(frame)))
-        depsgraph = bpy.context.evaluated_depsgraph_get()
-        heights = deformed_vertices(rig, depsgraph) @ retargeting.body_frame[2] - retargeting.ground
-        clearance.append([heights[sole].min() if len(sole) else np.nan for sole in soles])
-    poses = fitted_poses(retargeting, geometry, np.array(matrices))
-    return Clip(
-        name=action.name,
-        animal=rig.path.stem,
-        species="",
-        action="",
-        rate=rate,
-        rotations=poses.rotations.astype(np.float32),
-        known=retargeting.known,
-        offsets=retargeting.offsets.astype(np.float32),
-        root=poses.root.astype(np.float32),
-        clearance=(np.array(clearance) / retargeting.trunk_length).astype(np.float32),
-        shifts=poses.shifts.astype(np.float32),
-        stand=round(retargeting.root_height, 6),
-    )
+    played = PlayedClip()
+    for _ in play_clip(rig, geometry, retargeting, action, rate, played):
+        pass
+    return fitted_clip(action.name, rig.path.stem, geometry, retargeting, played, rate)
 
 
 def _pose_at(rig: LoadedRig, action: str, frame: float) -> FloatArray:

@@ -11,7 +11,6 @@ from typing import Any
 
 import bpy
 
-from ..anatomy.keypoint_sets import AP10K
 from ..errors import PasynError
 from ..rig.automatic import map_loaded_rig
 from ..rig.extraction import read_geometry
@@ -24,9 +23,6 @@ from .properties.animal import keep_map
 from .properties.findings import mark_by_hand
 from .properties.keypoints import chosen_set, list_keypoints
 from .scene_animal import pose_kept, rig_in_scene
-
-KEYPOINTS = AP10K
-"""The set of scenes that chose none."""
 
 _RIGS_KEPT = 4
 _rigs: list[LiveRig] = []

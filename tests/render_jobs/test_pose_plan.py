@@ -18,10 +18,10 @@ from pasyn_blender.errors import PriorError, RigError
 from pasyn_blender.prior.collisions import collision_test
 from pasyn_blender.prior.limits import read_limits
 from pasyn_blender.prior.prior_file import read_prior
+from pasyn_blender.prior.shot_poses import BLOCK, CANDIDATES
 from render_jobs.job import Job, PoseSettings, job_identity
 from render_jobs.plan import RigFacts, plan, plan_shot
 from render_jobs.planning import plan_folder
-from render_jobs.pose_plan import BLOCK, CANDIDATES
 from render_jobs.pose_record import pose_of, summarise_poses
 from render_jobs.shot import Shot
 

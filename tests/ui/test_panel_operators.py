@@ -162,7 +162,7 @@ if hasattr(walk, "slots"):  # from Blender 4.4 on
     armature.animation_data.action_slot = walk.slots[0]
 bpy.context.scene.frame_set(12)
 posed = live.positions(bpy.context).copy()
-paw = live.KEYPOINTS.keypoints.index("left_front_paw")
+paw = part("ui.properties.keypoints").chosen_set(bpy.context.scene).keypoints.index("left_front_paw")
 assert np.linalg.norm(posed[paw] - rest[paw]) > 0.1
 bpy.ops.wm.save_as_mainfile(filepath=blend)
 bpy.ops.wm.open_mainfile(filepath=blend)

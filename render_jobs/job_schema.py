@@ -32,9 +32,9 @@ BUNDLED_WORLDS: Final = (
 )
 """CC0 world HDRIs that every Blender brings in ``datafiles/studiolights/world``."""
 
-OUTDOOR_WORLDS: Final = ("city.exr", "forest.exr", "sunrise.exr")
-"""Those of them under open sky with ground all round: half of the sunset is water, and in the courtyard
-lies a dog that no label knows."""
+OUTDOOR_WORLDS: Final = ("city.exr", "sunrise.exr")
+"""Those of them under open sky with ground to stand on: half of the sunset is water, in the courtyard
+lies a dog that no label knows, and the forest has rocks and a fence where feet would be."""
 
 SPECIES_FOLDER: Final = Path(__file__).resolve().parent.parent / "assets" / "species"
 

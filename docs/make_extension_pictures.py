@@ -22,8 +22,8 @@ from window import run_window  # noqa: E402
 from build_extension import build  # noqa: E402
 
 PICTURES = ("install", "map", "drag", "poses", "shot", "rendering", "job")
-COLOURS = 128
-"""Few enough to keep a picture small, and enough for shaded coats."""
+COLOURS = 256
+"""Few enough to keep a picture small; chosen so that the few pixels of a mark keep their colour."""
 
 
 def main() -> int:
@@ -59,7 +59,7 @@ def main() -> int:
 def keep(picture: Path, target: Path) -> None:
     """Save a picture of the screen with few colours."""
     image = Image.open(picture).convert("RGB")
-    image.quantize(COLOURS, dither=Image.Dither.NONE).save(target, optimize=True)
+    image.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(target, optimize=True)
 
 
 if __name__ == "__main__":

@@ -189,6 +189,7 @@ def run(
     Exit code: 0 all pictures delivered, 3 some were left out, 2 something is wrong with the input
     (the message says what), 130 stopped with Ctrl-C. The same command goes on where a run stopped.
     """  # noqa: D301
+    from .blender_program import use_program
     from .parent_watch import stop_with_parent
     from .progress import Progress
     from .runner import Interrupted, RunOptions, run_job
@@ -197,7 +198,7 @@ def run(
     resolved, name = load_command_line_job(job, rig, images, seed, settings or [])
     folder = out if out is not None else Path("runs") / name
     if blender is not None:
-        _check_program(blender)
+        use_program(blender)
     options = RunOptions(folder.absolute(), workers, blender, retry_quarantined)
     try:
         dataset = run_job(resolved, options, Progress())
@@ -205,16 +206,6 @@ def run(
         print(f"stopped; the same command goes on where this one stopped ({folder})", file=sys.stderr)
         raise typer.Exit(128 + stop.number) from None
     _deliver(dataset, folder, report)
-
-
-def _check_program(blender: Path) -> None:
-    import shutil
-
-    if shutil.which(str(blender)) is None:
-        found = (
-            "is a folder" if blender.is_dir() else "is not executable" if blender.exists() else "is missing"
-        )
-        raise PasynError(f"--blender {blender}: {found}; give the path of the blender program")
 
 
 @app.command()

@@ -139,8 +139,11 @@ def _configure_cycles(scene: bpy.types.Scene, options: RenderOptions) -> None:
     if options.denoise:
         try:
             cycles.denoiser = "OPENIMAGEDENOISE"
-        except TypeError as error:
-            raise RenderError(f"this Blender cannot denoise ({error}); set render.denoise to false") from None
+        except TypeError:
+            raise RenderError(
+                "this build of Blender has no denoiser (Open Image Denoise; Debian's has none); "
+                "set render.denoise to false, or take Blender from blender.org"
+            ) from None
         cycles.denoising_input_passes = "RGB_ALBEDO_NORMAL"
         cycles.denoising_prefilter = "FAST"
         if hasattr(cycles, "denoising_quality"):

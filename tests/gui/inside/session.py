@@ -20,9 +20,6 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 OUTPUT = Path("/output")
 HOME = Path("/tmp/home")
-WORLDS = "/usr/share/blender/datafiles/studiolights/world"
-"""Worlds of this Blender, for a command line whose Python has no ``bpy``."""
-
 PROGRAM = Path("/opt/pasyn/bin/pasyn")
 
 PATIENCE = 20.0
@@ -109,7 +106,7 @@ def run(options: dict[str, Any]) -> dict[str, Any]:
     plain = {"HOME": str(HOME), "PATH": f"{PROGRAM.parent}:/usr/bin:/bin"}
     later = [
         subprocess.run(
-            command, env={**plain, "PASYN_WORLDS": WORLDS},
+            command, env=plain,
             capture_output=True, text=True, timeout=options["limit"], check=False,
         )
         for command in options["then"]

@@ -27,6 +27,14 @@ MINIMUM_FIELD_OF_VIEW: Final = 50.0
 """Degrees across the longer side. A telephoto sees so little of an HDRI of 1024 pixels that it would be a
 blur; a wider view round the same axis keeps horizon and roll, and stands for a distant background."""
 
+OPEN_GROUND: Final = 12.5
+"""Degrees below its horizon from which a world shows open ground: who took it stood on some, and what is
+farther than eight metres from a person's eyes may be parked cars or a wall."""
+
+MOST_TILT: Final = 10.0
+"""Degrees that a view is tilted at most for the animal to stand on that ground: more looks like another
+place's camera."""
+
 MIDDLE_GREY: Final = 0.18
 """Linear light the median pixel of a view is exposed to, as a camera's light meter does."""
 
@@ -191,18 +199,59 @@ def world_view(
         The picture cannot be read.
     """
     width, height = size
-    camera = np.array(intrinsics, dtype=np.float64)
-    if minimum_field_of_view > 0:
-        longest = max(width, height) / 2 / math.tan(math.radians(minimum_field_of_view) / 2)
-        widened = min(1.0, longest / max(camera[0, 0], camera[1, 1]))
-        camera[0, 0] *= widened
-        camera[1, 1] *= widened
+    camera = _widened(intrinsics, size, minimum_field_of_view)
     # Texels closer together than the view's pixels would alias: average them beforehand.
     texture = _texture(path, 1.0 / max(camera[0, 0], camera[1, 1]))
     directions = _directions(camera, np.asarray(rotation, dtype=np.float64)[:3, :3], width, height)
     light = _look_up(texture, directions @ _to_picture(world_rotation).T)
     factor = _auto_exposure(light) if exposure is None else exposure
     return np.rint(srgb_from_linear(light * factor) * 255.0).astype(np.uint8)
+
+
+def tilted_to_ground(
+    rotation: FloatArray,
+    intrinsics: FloatArray,
+    up: FloatArray,
+    feet: tuple[float, float],
+    size: tuple[int, int],
+) -> FloatArray:
+    """Tilt a view of a world so that feet are on its open ground.
+
+    A camera near the ground, or far away, has feet close to the horizon, where a world shows what stands
+    round its ground.
+
+    Parameters
+    ----------
+    rotation, intrinsics, size
+        As :func:`world_view` takes them.
+    up
+        (3,) world direction.
+    feet
+        (column, row) of the farthest place that is touched, pixels.
+
+    Returns
+    -------
+    (3, 3)
+        World to camera; the rotation itself where the feet are low enough.
+    """
+    turn = np.array(np.asarray(rotation)[:3, :3], dtype=np.float64)
+    camera = _widened(intrinsics, size, MINIMUM_FIELD_OF_VIEW)
+    ray = np.linalg.solve(camera, np.array([*feet, 1.0])) @ turn
+    below = -math.degrees(math.asin(float(np.clip(ray @ up / np.linalg.norm(ray), -1.0, 1.0))))
+    tilt = math.radians(float(np.clip(OPEN_GROUND - below, 0.0, MOST_TILT)))
+    across, down, forward = turn
+    cosine, sine = math.cos(tilt), math.sin(tilt)
+    return np.stack([across, cosine * down - sine * forward, cosine * forward + sine * down])
+
+
+def _widened(intrinsics: FloatArray, size: tuple[int, int], minimum_field_of_view: float) -> FloatArray:
+    camera = np.array(intrinsics, dtype=np.float64)
+    if minimum_field_of_view > 0:
+        longest = max(size) / 2 / math.tan(math.radians(minimum_field_of_view) / 2)
+        widened = min(1.0, longest / max(camera[0, 0], camera[1, 1]))
+        camera[0, 0] *= widened
+        camera[1, 1] *= widened
+    return camera
 
 
 def _directions(intrinsics: FloatArray, rotation: FloatArray, width: int, height: int) -> FloatArray:

@@ -9,7 +9,15 @@ import pytest
 from pasyn_blender.errors import BackgroundError
 from styles.composition import srgb_from_linear
 from styles.radiance import read_radiance
-from styles.worlds import bundled_world_path, read_world, world_path, world_view
+from styles.worlds import (
+    MOST_TILT,
+    OPEN_GROUND,
+    bundled_world_path,
+    read_world,
+    tilted_to_ground,
+    world_path,
+    world_view,
+)
 
 LOOKING_ALONG_Y = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
 """World to OpenCV camera for an upright camera that looks along +Y."""
@@ -151,6 +159,30 @@ def test_telephoto_views_are_widened_round_the_same_axis(tmp_path: Path) -> None
     assert np.array_equal(narrow, fifty)
     assert not np.array_equal(wide, fifty)
     assert np.ptp(own.astype(int), axis=(0, 1)).max() < np.ptp(narrow.astype(int), axis=(0, 1)).max() / 5
+
+
+@pytest.mark.parametrize("roll", [0.0, 5.0])
+def test_feet_near_the_horizon_are_put_on_ground_that_is_nearer(roll: float) -> None:
+    angle = math.radians(roll)
+    rolled = np.array(
+        [[math.cos(angle), -math.sin(angle), 0], [math.sin(angle), math.cos(angle), 0], [0, 0, 1]]
+    )
+    camera, up = intrinsics(256, 60.0), np.array([0.0, 0, 1])
+
+    def below(turn: np.ndarray, row: float) -> float:
+        """Degrees below the horizon at which a view shows the world in the middle of a row."""
+        ray = np.linalg.inv(camera) @ [128.0, row, 1.0] @ turn
+        return -math.degrees(math.asin(ray @ up / np.linalg.norm(ray)))
+
+    view = rolled @ LOOKING_ALONG_Y
+    tilted = tilted_to_ground(view, camera, up, (128.0, 150.0), (256, 256))
+    assert below(view, 150.0) < OPEN_GROUND - 3
+    assert below(tilted, 150.0) == pytest.approx(OPEN_GROUND, abs=0.1)
+    assert tilted @ tilted.T == pytest.approx(np.eye(3), abs=1e-12) and np.linalg.det(tilted) > 0
+    # Feet on ground that is near enough, and feet that would need another camera.
+    assert tilted_to_ground(view, camera, up, (128.0, 220.0), (256, 256)) == pytest.approx(view)
+    above = tilted_to_ground(view, camera, up, (128.0, 60.0), (256, 256))
+    assert below(above, 128.0) - below(view, 128.0) == pytest.approx(MOST_TILT, abs=0.1)
 
 
 def test_exposure_brings_the_median_to_middle_grey_whatever_the_light(tmp_path: Path) -> None:

@@ -192,6 +192,11 @@ def build_dataset(
             **summarise_poses((pose_of(shot), pictures[shot.index].canonical) for shot in present),
         },
         images={layout.image_name(shot.index): pictures[shot.index].sha256 for shot in present},
+        backgrounds={
+            layout.image_name(shot.index): background
+            for shot in present
+            if (background := pictures[shot.index].background) is not None
+        },
         annotations=annotations,
         quarantined=dataset.quarantined,
         missing=dataset.missing,

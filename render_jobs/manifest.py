@@ -89,6 +89,7 @@ def write_manifest(
     counts: Mapping[str, int],
     poses: Mapping[str, Any],
     images: Mapping[str, str],
+    backgrounds: Mapping[str, Mapping[str, Any]],
     annotations: Mapping[str, bytes],
     quarantined: Sequence[int],
     missing: Sequence[int],
@@ -110,6 +111,9 @@ def write_manifest(
         Where the poses come from, as :func:`~render_jobs.pose_record.summarise_poses` tells.
     images
         Sha256 of each picture by file name.
+    backgrounds
+        Photo, crop and flip behind each animal, by the picture's file name; a photo without open ground was
+        replaced by another, so it may not be the shot's.
     annotations
         Content of each annotation file by name.
     quarantined, missing
@@ -141,6 +145,7 @@ def write_manifest(
         "counts": dict(counts),
         "poses": dict(poses),
         "images": dict(images),
+        "backgrounds": {name: dict(background) for name, background in backgrounds.items()},
         "annotations": {name: hashlib.sha256(data).hexdigest() for name, data in annotations.items()},
         "quarantined": list(quarantined),
         "missing": list(missing),

@@ -8,13 +8,14 @@ import json
 import queue
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from pasyn_blender.annotation.coco import LabelledPicture, label_picture
 from pasyn_blender.annotation.masks import mask_from_alpha
@@ -26,10 +27,13 @@ from .composer import Composer
 from .finished_renders import Render, read_render
 from .picture_file import seal_picture, sealed_inputs
 from .picture_seconds import StageClock, note_picture_seconds
-from .shot import Shot
+from .shot import BackgroundShot, Shot
 
 # Level 1 takes a quarter of the time of zlib's own choice and, on photos, gives files as small.
 _COMPRESSION: Final = 1
+
+_BACKGROUND: Final = "background"
+"""Text of a picture that says which part of which photo is behind its animal."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +48,14 @@ class Finished:
         Hash of the file.
     canonical
         Canonical pose as its truth tells of it; None where an action gave the pose.
+    background
+        Photo, crop and flip really behind it, which need not be what the plan says; None for a world's view.
     """
 
     label: LabelledPicture
     sha256: str
     canonical: Mapping[str, Any] | None = None
+    background: Mapping[str, Any] | None = None
 
 
 def finish_picture(folder: Path, shot: Shot, identity: str, composer: Composer) -> Finished | None:
@@ -85,7 +92,8 @@ def finish_picture(folder: Path, shot: Shot, identity: str, composer: Composer) 
     if data is None or composer.hides(shot):
         clock = StageClock()
         with clock.of("composition"):
-            composed = composer.compose(rgba, shot, render.truth)
+            place = composer.place(rgba, shot, render.truth)
+            composed = composer.compose(rgba, shot, render.truth, place)
         alpha = composed.alpha
         if composed.hidden is not None:
             keypoints = hidden_keypoints(keypoints, composed.hidden)
@@ -93,11 +101,13 @@ def finish_picture(folder: Path, shot: Shot, identity: str, composer: Composer) 
             with clock.of("style and camera look"):
                 picture = composer.finish(composed, shot)
             with clock.of("file"):
-                data = seal_picture(_png(picture), inputs)
+                data = seal_picture(_png(picture, place), inputs)
                 layout.write_atomically(path, data)
             note_picture_seconds(folder, shot.index, clock.seconds)
     label = label_picture(shot.index, layout.image_name(shot.index), keypoints, mask_from_alpha(alpha))
-    return Finished(label, hashlib.sha256(data).hexdigest(), render.truth.get("canonical"))
+    return Finished(
+        label, hashlib.sha256(data).hexdigest(), render.truth.get("canonical"), background_of(data)
+    )
 
 
 def picture_inputs(render: Render, shot: Shot, identity: str, composer: Composer) -> str:
@@ -126,10 +136,30 @@ def _read_rgba(render: Render, path: Path) -> NDArray[np.uint8]:
         raise OutputError(f"{path}: not a readable PNG ({error}); delete it and run again") from error
 
 
-def _png(picture: NDArray[np.uint8]) -> bytes:
+def _png(picture: NDArray[np.uint8], place: BackgroundShot) -> bytes:
+    told = PngInfo()
+    if place.photo is not None:
+        told.add_text(_BACKGROUND, json.dumps(asdict(place), sort_keys=True))
     buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "PNG", compress_level=_COMPRESSION)
+    Image.fromarray(picture).save(buffer, "PNG", compress_level=_COMPRESSION, pnginfo=told)
     return buffer.getvalue()
+
+
+def background_of(picture: bytes) -> Mapping[str, Any] | None:
+    """Read which part of which photo is behind the animal of a finished picture.
+
+    Parameters
+    ----------
+    picture
+        Content of the file.
+
+    Returns
+    -------
+    The keys of :class:`~render_jobs.shot.BackgroundShot`; None where the picture does not say.
+    """
+    with Image.open(io.BytesIO(picture), formats=("PNG",)) as image:
+        told = image.info.get(_BACKGROUND)
+    return None if told is None else dict(json.loads(told))
 
 
 class PictureThread:

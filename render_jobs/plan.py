@@ -2,7 +2,7 @@
 
 Shot *i* depends on the job, its seed and *i* alone. Each subject of a shot (pose from an action, camera,
 light, coat, background, split, whether the pose comes from an action, canonical pose, composition, style,
-camera look) draws from a random
+camera look, which photos are tried where the drawn one has no open ground) draws from a random
 stream of its own, spawned from ``SeedSequence(seed, (i,))``, in a fixed order with a fixed number of draws.
 So shots stay as they are when a job asks for more images, when shards divide the work otherwise, and when
 another subject gains a draw. **A new draw goes to the end of its subject, or becomes a new subject at the end
@@ -28,7 +28,7 @@ from .shot import BackgroundShot, CameraShot, CoatShot, LightShot, PoseShot, Sho
 
 # Order is part of every dataset ever planned: append only.
 _ACTION, _CAMERA, _LIGHT, _COAT, _BACKGROUND, _SPLIT, _POSE_SOURCE, _POSE = range(8)
-COMPOSITION, STYLE, CAMERA_LOOK = range(8, 11)
+COMPOSITION, STYLE, CAMERA_LOOK, OTHER_PHOTO = range(8, 12)
 """Subjects of what happens to a render afterwards; they are drawn when pictures are composed."""
 
 SMALLEST_CROP: Final = 0.6

@@ -172,7 +172,7 @@ def _measured_looks(
 ) -> dict[str, Sample]:
     composers = {name: Composer(dataset.job if job is None else job) for name, job in jobs.items()}
     measured: dict[str, list[Any]] = {name: [] for name in jobs}
-    groups = []
+    groups: dict[str, list[str]] = {name: [] for name in jobs}
     for number, animal in framing.animals.items():
         rgba = read_rgba(dataset, number)
         found = []
@@ -184,13 +184,13 @@ def _measured_looks(
             found.append(measure_crop(framing.cut(Image.fromarray(pixels), animal)))
         if None in found:  # too small a region, in all looks alike
             continue
+        shot, truth = dataset.shots[number], dataset.renders[number].truth
         for name, one in zip(jobs, found, strict=True):
             measured[name].append(one)
-        # A classifier that knows a background again has not found what makes a picture synthetic.
-        place = dataset.shots[number]
-        groups.append(place.background.photo or place.light.world)
-    _check_counts(len(groups), FEWEST)
-    return {name: sample_of(found, groups) for name, found in measured.items()}
+            # A classifier that knows a background again has not found what makes a picture synthetic.
+            groups[name].append(composers[name].place(rgba, shot, truth).photo or shot.light.world)
+    _check_counts(len(next(iter(groups.values()))), FEWEST)
+    return {name: sample_of(found, groups[name]) for name, found in measured.items()}
 
 
 def _measured_photos(framing: _Framing, told: Callable[[str], None]) -> Sample:

@@ -6,6 +6,7 @@ All of it is symmetric about each pixel, so no label moves.
 from __future__ import annotations
 
 import io
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,9 @@ from .composition import linear_from_srgb, srgb_from_linear
 from .draws import CameraLookDraw
 
 FloatArray = NDArray[np.float32]
+
+SHOULDER: Final = 0.4
+"""Light from which on a longer exposure brightens less, share of white."""
 
 _LIGHT = linear_from_srgb(np.arange(256) / 255.0).astype(np.float32)
 _STEPS = 4095
@@ -37,7 +41,7 @@ def camera_look(picture: NDArray[np.uint8], draw: CameraLookDraw) -> NDArray[np.
     """
     height, width = picture.shape[:2]
     longer = max(height, width)
-    light = _LIGHT[picture] * np.float32(2.0**draw.exposure)
+    light = _exposed(_LIGHT[picture], 2.0**draw.exposure)
     if draw.vignetting > 0:
         light *= _vignette(height, width, draw.vignetting)[..., None]
     if draw.motion_blur * longer / 1000 > 0.3:
@@ -54,6 +58,17 @@ def camera_look(picture: NDArray[np.uint8], draw: CameraLookDraw) -> NDArray[np.
         encoded = encoded + _noise(encoded, draw)
     finished = np.clip(np.rint(encoded), 0, 255).astype(np.uint8)
     return _compressed(finished, draw.jpeg)
+
+
+def _exposed(light: FloatArray, factor: float) -> FloatArray:
+    """Expose longer or shorter; what a longer exposure makes bright rolls off, and only white ends white."""
+    exposed = light * np.float32(factor)
+    if factor <= 1.0:
+        return exposed
+    span, room = np.float32(factor - SHOULDER), np.float32(1.0 - SHOULDER)
+    share = np.maximum(exposed - np.float32(SHOULDER), 0.0) / span
+    rolled = np.float32(SHOULDER) + share * span / (1.0 + (span / room - 1.0) * share)
+    return np.asarray(np.where(exposed > SHOULDER, rolled, exposed), dtype=np.float32)
 
 
 def _vignette(height: int, width: int, loss: float) -> FloatArray:

@@ -21,6 +21,15 @@ FADES_FROM: Final = 1.5
 """A shadow that reaches farther than so many widths of the shade below the animal fades: few grounds are flat
 for longer."""
 
+TOUCHED: Final = 0.75
+"""Share of the deepest shade below the animal from which on it stands or lies on a place."""
+
+FAINTEST_TOUCH: Final = 0.35
+"""Share of the sky that is kept off a touched place at least; an animal in the air touches none."""
+
+_PARTS: Final = 8
+"""Points along each side of a cell of the shade that are looked at: a cell is a few pixels wide."""
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -141,6 +150,42 @@ def ground_shadow(scene: Scene, size: tuple[int, int]) -> tuple[FloatArray, Floa
         np.where(valid, _looked_up(_faded(scene), x, y), 0.0),
         np.where(valid, _looked_up(scene.shade.contact, x, y), 0.0),
     )
+
+
+def touched_ground(scene: Scene, size: tuple[int, int]) -> NDArray[np.bool_]:
+    """Find where an animal touches the ground.
+
+    Parameters
+    ----------
+    scene
+        Camera and shade.
+    size
+        (width, height) in pixels.
+
+    Returns
+    -------
+    (height, width) pixels that show touched ground, or would if the animal were not before it. A place counts
+    however flatly the camera looks at it.
+    """
+    width, height = size
+    shade = scene.shade
+    found = np.zeros((height, width), dtype=bool)
+    limit = TOUCHED * float(shade.contact.max(initial=0.0))
+    rows, columns = np.nonzero(shade.contact > max(limit, FAINTEST_TOUCH))
+    if not len(rows):
+        return found
+    parts = (np.arange(_PARTS) + 0.5) / _PARTS
+    down, aside = (axis.ravel() for axis in np.meshgrid(parts, parts, indexing="ij"))
+    along = ((rows[:, None] + down) * shade.cell).ravel()
+    across = ((columns[:, None] + aside) * shade.cell).ravel()
+    places = shade.corner + across[:, None] * shade.across + along[:, None] * shade.along
+    seen = places @ scene.world_to_camera[:3, :3].T + scene.world_to_camera[:3, 3]
+    seen = seen[seen[:, 2] > 1e-6]
+    pixels = seen @ scene.intrinsics.T
+    x, y = np.floor(pixels[:, 0] / pixels[:, 2]), np.floor(pixels[:, 1] / pixels[:, 2])
+    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+    found[y[inside].astype(np.int64), x[inside].astype(np.int64)] = True
+    return found
 
 
 def _faded(scene: Scene) -> FloatArray:

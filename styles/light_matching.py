@@ -34,6 +34,10 @@ WHITE_COAT: Final = 0.75
 SUNNY_SIDE: Final = 1.2
 """Light on the brighter sides of an animal, level ground taken as 1."""
 
+BRIGHTEST: Final = 0.72
+"""Light of an animal's brightest places, share of white (222 of 255): photographers expose for their subject,
+and what is whiter than that in a picture is sky and glints."""
+
 _LUMINANCE: Final = np.array([0.2126, 0.7152, 0.0722])
 
 COLOUR_SHARE: Final = 0.15
@@ -86,7 +90,8 @@ def relit(
     share
         0 keeps the render, 1 gives it the background's light (limited to factors from
         :data:`SMALLEST_GAIN` to :data:`LARGEST_GAIN`). Where that leaves the animal brighter than a white one
-        would be there, such as with a low sun on its side, it is darkened further.
+        would be there, such as with a low sun on its side, it is darkened further. Unless the share is 0, its
+        brightest places end at :data:`BRIGHTEST`.
     """
     ratio = np.maximum(background, 1e-4) / np.maximum(render_light, 1e-4)
     gain = np.clip(ratio, SMALLEST_GAIN, LARGEST_GAIN) ** share
@@ -95,6 +100,9 @@ def relit(
         brightest = float(np.percentile(linear_from_srgb(whole / 255.0) @ (_LUMINANCE * gain), 97))
         white = float(background @ _LUMINANCE) * WHITE_COAT * SUNNY_SIDE
         gain = gain * min(1.0, max(white, SMALLEST_GAIN) / max(brightest, 1e-4)) ** share
+        if share > 0:
+            lights = linear_from_srgb(whole / 255.0) * gain
+            gain = gain * min(1.0, BRIGHTEST / max(float(np.percentile(lights.max(axis=1), 99)), 1e-4))
     if np.allclose(gain, 1.0):
         return rgba
     steps = linear_from_srgb(np.arange(256) / 255.0)

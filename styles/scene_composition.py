@@ -7,19 +7,29 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from pasyn_blender.annotation.masks import mask_from_alpha
 
 from .composition import compose, linear_from_srgb, srgb_from_linear
 from .draws import CompositionDraw
-from .ground import Scene, ground_shadow, horizon_row
+from .ground import Scene, ground_shadow, horizon_row, touched_ground
 from .grounded_crops import Standing
 from .light_matching import background_light, relit
 from .occluders import Surroundings, draw_occluder
 from .settings import CompositionRanges
 
-TOUCHED: Final = 0.7
-"""Share of the sky kept off above which the animal stands or lies on a place."""
+FloatArray = NDArray[np.float64]
+
+CREVICE: Final = 0.85
+"""Share of all light that is lost right beside what touches the ground: a hoof's wall, sinking in a little or
+standing among blades and crumbs, shuts out sun and sky there."""
+
+CREVICE_WIDTH: Final = (0.008, 0.012)
+"""How far that reaches down and across (one standard deviation), shares of the animal's longer side."""
+
+CREVICE_RISE: Final = 2.5
+"""How soon it is so dark as touched ground comes near."""
 
 
 @dataclass(frozen=True)
@@ -57,15 +67,17 @@ def standing(scene: Scene, alpha: NDArray[np.uint8]) -> Standing:
     """Tell where an animal stands in its picture, for choosing a place in a photo."""
     height, width = alpha.shape
     left, _, right, bottom = animal_box(alpha) or (0, 0, width, height)
-    _, contact = ground_shadow(scene, (width, height))
-    touched = np.flatnonzero((contact > TOUCHED).any(axis=1))
+    touched = touched_ground(scene, (width, height))
+    rows, columns = np.flatnonzero(touched.any(axis=1)), np.flatnonzero(touched.any(axis=0))
     return Standing(
         horizon=float(np.clip(horizon_row(scene, width / 2) / height, -20.0, 20.0)),
         principal=(scene.intrinsics[0, 2] / width, scene.intrinsics[1, 2] / height),
         feet=bottom / height,
-        farthest=(int(touched[0]) if len(touched) else bottom) / height,
+        farthest=(int(rows[0]) if len(rows) else bottom) / height,
         left=left / width,
         right=right / width,
+        feet_left=(int(columns[0]) if len(columns) else left) / width,
+        feet_right=(int(columns[-1]) + 1 if len(columns) else right) / width,
         focal=scene.intrinsics[0, 0] / width,
         sun_side=scene.sun_side,
     )
@@ -110,7 +122,7 @@ def compose_scene(
     there = background_light(background, box[3] / height, tinted=photo)
     here = np.full(3, (scene.sun_irradiance + scene.sky_irradiance) / np.pi)
     animal = relit(rgba, here, there, draw.light)
-    ground = _shaded(background, scene, draw.shadow)
+    ground = _shaded(background, scene, draw.shadow, max(box[2] - box[0], box[3] - box[1]))
     picture = compose(animal, ground)
     if draw.occluder_seed is None:
         return Composed(picture, alpha, None, background)
@@ -130,15 +142,23 @@ def compose_scene(
     return Composed(compose(layer, picture), seen, hidden, background)
 
 
-def _shaded(background: NDArray[np.uint8], scene: Scene, strength: float) -> NDArray[np.uint8]:
-    """Take from the ground the light that the animal keeps from it."""
+def _shaded(background: NDArray[np.uint8], scene: Scene, strength: float, side: int) -> NDArray[np.uint8]:
+    """Take from the ground the light that an animal, ``side`` pixels long or high, keeps from it."""
     if strength <= 0:
         return background
     height, width = background.shape[:2]
     cast, contact = ground_shadow(scene, (width, height))
-    lost = strength * (scene.sun_share * cast + (1.0 - scene.sun_share) * contact)
-    rows, columns = np.nonzero(lost > 1e-3)
+    kept = 1.0 - strength * (scene.sun_share * cast + (1.0 - scene.sun_share) * contact)
+    kept *= 1.0 - strength * CREVICE * _crevices(touched_ground(scene, (width, height)), side)
+    rows, columns = np.nonzero(kept < 1.0 - 1e-3)
     shaded = background.copy()
-    light = linear_from_srgb(background[rows, columns] / 255.0) * (1.0 - lost[rows, columns])[:, None]
+    light = linear_from_srgb(background[rows, columns] / 255.0) * kept[rows, columns][:, None]
     shaded[rows, columns] = np.rint(srgb_from_linear(light) * 255.0).astype(np.uint8)
     return shaded
+
+
+def _crevices(touched: NDArray[np.bool_], side: int) -> FloatArray:
+    """(H, W) how much each place is shut in beside what touches the ground, 0 to 1."""
+    down, across = (share * side for share in CREVICE_WIDTH)
+    near = ndimage.gaussian_filter(touched.astype(np.float64), (down, across), mode="nearest", truncate=3.0)
+    return np.asarray(1.0 - np.exp(-CREVICE_RISE * near))

@@ -47,6 +47,14 @@ def test_effects_do_what_they_are_called() -> None:
     assert np.abs(np.diff(camera_look(disc(), replace(NOTHING, blur=15.0)).astype(int), axis=1)).max() < 60
 
 
+def test_a_longer_exposure_adds_no_white_and_keeps_the_order_of_brightness() -> None:
+    ramp = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2)
+    for exposure in (0.2, 0.35, 1.0):
+        found = camera_look(ramp, replace(NOTHING, exposure=exposure))[0, :, 0].astype(int)
+        assert (np.diff(found) >= 0).all() and (found >= np.arange(256)).all()
+        assert found[255] == 255 and (found[:250] < 255).all()
+
+
 def test_draws_are_bytes_and_stay_in_their_ranges() -> None:
     draws = [draw_camera_look(CameraLookRanges(), np.random.default_rng(seed)) for seed in range(50)]
     assert all(-0.35 <= draw.exposure <= 0.35 and 70 <= draw.jpeg <= 98 for draw in draws)

@@ -1,9 +1,10 @@
-"""Crops of photos: feet below the photo's horizon, the sun on one side, calm ground."""
+"""Crops of photos: feet below the horizon on open ground, nothing before them, the sun on one side."""
 
 import numpy as np
 import pytest
 
-from styles.grounded_crops import SHARPNESS, PhotoGround, Standing, grounded_crop, photo_ground
+from styles.grounded_crops import SHARPNESS, Placement, Standing, grounded_crop
+from styles.photo_ground import PhotoGround, photo_ground
 
 SQUARE = (256, 256)
 
@@ -18,14 +19,28 @@ def landscape(horizon: float, seed: int = 0) -> np.ndarray:
     return np.clip(photo, 0, 255).astype(np.uint8)
 
 
+def known(
+    horizon: float = 0.3,
+    size: tuple[int, int] = (320, 240),
+    blocked: tuple[slice, slice] | None = None,
+    sun_side: float = 0.0,
+) -> PhotoGround:
+    """A photo with open ground below its horizon, but for the rows and columns (of 60 and 80) named."""
+    ground = np.zeros((60, 80), dtype=bool)
+    ground[int(horizon * 60) :] = True
+    if blocked is not None:
+        ground[blocked] = False
+    return PhotoGround(size, horizon, ground, sun_side)
+
+
 def stands(horizon: float = 0.3, farthest: float = 0.7, sun_side: float = 0.0) -> Standing:
-    return Standing(horizon, (0.5, 0.5), farthest + 0.1, farthest, 0.25, 0.75, 1.5, sun_side)
+    return Standing(horizon, (0.5, 0.5), farthest + 0.1, farthest, 0.25, 0.75, 0.3, 0.7, 1.5, sun_side)
 
 
-def in_crop(photo_row: float, crop: tuple[float, float, float], size: tuple[int, int]) -> float:
+def in_crop(photo_row: float, place: Placement, size: tuple[int, int]) -> float:
     """A photo's row, as a share of its height, in shares of a crop of it."""
-    height = crop[2] * min(size[0], size[1])
-    return (photo_row * size[1] - crop[1] * (size[1] - height)) / height
+    height = place.crop[2] * min(size[0], size[1])
+    return (photo_row * size[1] - place.crop[1] * (size[1] - height)) / height
 
 
 @pytest.mark.parametrize("horizon", [0.2, 0.35, 0.5, 0.65])
@@ -34,25 +49,25 @@ def test_the_horizon_is_where_ground_and_sky_part(horizon: float) -> None:
 
 
 @pytest.mark.parametrize("horizon", [0.2, 0.4, 0.6])
-@pytest.mark.parametrize("farthest", [0.5, 0.7, 0.9])
+@pytest.mark.parametrize("farthest", [0.5, 0.7, 0.85])
 def test_feet_stand_below_the_photos_horizon(horizon: float, farthest: float) -> None:
     ground = photo_ground(landscape(horizon))
-    crop, _ = grounded_crop(ground, (320, 240), (0.3, 0.0, 0.9), False, stands(0.45, farthest), SQUARE)
-    assert in_crop(ground.horizon, crop, (320, 240)) < farthest
+    place = grounded_crop(ground, (0.3, 0.0, 0.9), False, stands(0.45, farthest), SQUARE)
+    assert in_crop(ground.horizon, place, (320, 240)) < farthest
 
 
 def test_a_camera_that_looks_down_sees_ground_alone_as_far_as_there_is_some() -> None:
-    ground = photo_ground(landscape(0.3))
-    crop, _ = grounded_crop(ground, (640, 480), (0.3, 0.0, 0.6), False, stands(horizon=-1.5), SQUARE)
-    assert in_crop(ground.horizon, crop, (640, 480)) < 0.02
+    ground = known(size=(640, 480))
+    place = grounded_crop(ground, (0.3, 0.0, 0.6), False, stands(horizon=-1.5), SQUARE)
+    assert in_crop(ground.horizon, place, (640, 480)) < 0.02
 
 
 def test_a_small_photo_with_little_ground_is_enlarged_rather_than_have_animals_stand_in_its_sky() -> None:
     """At its own pixels the photo fills the picture's height with 0.74 of sky, and the feet are at 0.57."""
-    ground = PhotoGround(0.74, np.zeros((50, 96)), 0.0)
-    crop, _ = grounded_crop(ground, (766, 400), (0.6, 0.7, 0.98), False, stands(0.38, 0.57), SQUARE)
-    assert in_crop(ground.horizon, crop, (766, 400)) < 0.57
-    assert crop[2] * 400 >= SHARPNESS * 256
+    ground = known(0.74, (766, 400))
+    place = grounded_crop(ground, (0.6, 0.7, 0.98), False, stands(0.38, 0.57), SQUARE)
+    assert in_crop(ground.horizon, place, (766, 400)) < 0.57
+    assert place.crop[2] * 400 >= SHARPNESS * 256
 
 
 def test_ground_begins_below_a_hazy_sky_however_dark_the_land_is_in_parts() -> None:
@@ -66,25 +81,36 @@ def test_ground_begins_below_a_hazy_sky_however_dark_the_land_is_in_parts() -> N
 
 
 def test_the_photo_is_flipped_when_its_sun_is_on_the_other_side_and_left_alone_when_nobody_knows() -> None:
-    ground = PhotoGround(0.3, np.zeros((60, 80)), sun_side=0.8)
+    ground = known(sun_side=0.8)
     for sun_side, mirror in ((0.7, False), (-0.7, True)):
         for planned in (False, True):
-            _, flipped = grounded_crop(
-                ground, (320, 240), (0.3, 0.2, 0.8), planned, stands(sun_side=sun_side), SQUARE
-            )
-            assert flipped is mirror
+            place = grounded_crop(ground, (0.3, 0.2, 0.8), planned, stands(sun_side=sun_side), SQUARE)
+            assert place.mirror is mirror
     for planned in (False, True):
-        _, flipped = grounded_crop(ground, (320, 240), (0.3, 0.2, 0.8), planned, stands(), SQUARE)
-        assert flipped is planned
+        assert grounded_crop(ground, (0.3, 0.2, 0.8), planned, stands(), SQUARE).mirror is planned
 
 
-def test_of_the_places_side_by_side_a_calm_one_is_taken() -> None:
-    roughness = np.zeros((60, 80))
-    roughness[:, :40] = 1.0  # bushes on the left half
-    ground = PhotoGround(0.3, roughness, 0.0)
-    crop, _ = grounded_crop(ground, (640, 240), (0.0, 0.2, 0.8), False, stands(), SQUARE)
-    assert crop[0] >= 0.5
-    calm, _ = grounded_crop(
-        PhotoGround(0.3, np.zeros((60, 80)), 0.0), (640, 240), (0.1, 0, 0.8), False, stands(), SQUARE
-    )
-    assert calm[0] == 0.1
+def test_where_ground_is_open_the_planned_place_is_kept() -> None:
+    place = grounded_crop(known(size=(1280, 480)), (0.1, 0.0, 0.8), False, stands(), SQUARE)
+    assert place.openness >= 1.0 and place.crop[0] == 0.1
+    assert place.crop[2] == pytest.approx(0.8, rel=0.1)
+
+
+def test_feet_move_to_where_ground_is_open() -> None:
+    """A wall stands on the left half, down to the lower edge."""
+    wall = (slice(None), slice(0, 40))
+    place = grounded_crop(known(size=(640, 240), blocked=wall), (0.0, 0.2, 0.8), False, stands(), SQUARE)
+    assert place.openness >= 1.0 and place.crop[0] > 0.4
+
+
+def test_nothing_stands_between_the_feet_and_the_lower_edge() -> None:
+    """Open ground behind a fence is no place: the fence is nearer than the animal and would be behind it."""
+    fence = (slice(33, 60), slice(0, 80))
+    place = grounded_crop(known(blocked=fence), (0.3, 0.2, 1.0), False, stands(), SQUARE)
+    free = grounded_crop(known(), (0.3, 0.2, 1.0), False, stands(), SQUARE)
+    assert place.openness < 1.0 <= free.openness
+
+
+def test_a_photo_without_ground_says_so() -> None:
+    bars = known(blocked=(slice(None), slice(None)))
+    assert grounded_crop(bars, (0.3, 0.2, 0.8), False, stands(), SQUARE).openness == 0.0

@@ -4,10 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import ndimage
 from test_ground_in_pictures import scene
 
+from styles.camera_look import camera_look
 from styles.composition import compose, linear_from_srgb
-from styles.draws import CompositionDraw
+from styles.draws import CompositionDraw, draw_camera_look
+from styles.ground import touched_ground
 from styles.light_matching import (
     LARGEST_GAIN,
     SMALLEST_GAIN,
@@ -17,8 +20,9 @@ from styles.light_matching import (
     relit,
 )
 from styles.scene_composition import compose_scene
-from styles.settings import OCCLUDERS, PASTED, CompositionRanges
+from styles.settings import NO_CAMERA, OCCLUDERS, PASTED, CompositionRanges
 
+NO_LOOK = draw_camera_look(NO_CAMERA, np.random.default_rng(0))
 PLAIN = CompositionDraw(light=0.0, shadow=0.0, cover=0.1, occluder_seed=None)
 
 
@@ -77,6 +81,37 @@ def test_nothing_is_brighter_than_a_white_animal_would_be_there() -> None:
     assert linear_from_srgb(found / 255.0).max() <= 1.05 * 0.2 * WHITE_COAT * SUNNY_SIDE
     rgba[..., :3] = 60
     assert np.array_equal(relit(rgba, np.full(3, 0.3), np.full(3, 0.3), 1.0), rgba)
+
+
+def test_no_coat_burns_out_however_bright_its_place_and_however_the_camera_exposes() -> None:
+    rgba = render()
+    rgba[..., :3] = np.random.default_rng(3).integers(215, 256, (120, 160, 3))
+    for there in (0.9, 2.0, 20.0):
+        found = relit(rgba, np.full(3, 0.5), np.full(3, there), 0.7)[..., :3]
+        bright = camera_look(found, replace(NO_LOOK, exposure=0.35))
+        assert (bright == 255).mean() == 0.0 and np.median(bright) > 190
+    assert np.array_equal(
+        relit(rgba, np.full(3, 0.5), np.full(3, 2.0), 0.0), rgba
+    )  # unless it is only pasted
+
+
+@pytest.mark.parametrize("pitch", [2.0, 8.0, 30.0])
+def test_right_beside_what_touches_the_ground_it_is_dark_under_any_sky(pitch: float) -> None:
+    """However flatly the camera looks: there the touched ground is less than a pixel high."""
+    ground = meadow()
+    rgba = render()
+    rgba[..., 3] = 0
+    rgba[90:100, 60:100, 3] = 255  # somewhere: the shade counts
+    overcast = replace(scene((0, 0, 1), pitch), sun_irradiance=0.0)
+    found = compose_scene(rgba, overcast, ground, PASTED, replace(PLAIN, shadow=1.0), photo=False)
+    touched = touched_ground(overcast, (160, 120))
+    open_to_view = touched & (rgba[..., 3] == 0)
+    before, after = (
+        linear_from_srgb(picture[open_to_view] / 255.0).mean() for picture in (ground, found.picture)
+    )
+    assert touched.any() and after < 0.35 * before
+    far = ~ndimage.binary_dilation(touched, iterations=25) & (rgba[..., 3] == 0)
+    assert (found.picture[far].astype(int) >= ground[far].astype(int) * 0.8 - 2).all()
 
 
 def test_dark_soil_under_a_bright_sky_is_not_taken_for_darkness() -> None:

@@ -38,6 +38,9 @@ BRIGHTEST: Final = 0.72
 """Light of an animal's brightest places, share of white (222 of 255): photographers expose for their subject,
 and what is whiter than that in a picture is sky and glints."""
 
+SHOULDER: Final = 0.3
+"""Light from which on it is lowered for that; what is darker stays."""
+
 _LUMINANCE: Final = np.array([0.2126, 0.7152, 0.0722])
 
 COLOUR_SHARE: Final = 0.15
@@ -100,17 +103,28 @@ def relit(
         brightest = float(np.percentile(linear_from_srgb(whole / 255.0) @ (_LUMINANCE * gain), 97))
         white = float(background @ _LUMINANCE) * WHITE_COAT * SUNNY_SIDE
         gain = gain * min(1.0, max(white, SMALLEST_GAIN) / max(brightest, 1e-4)) ** share
-        if share > 0:
-            lights = linear_from_srgb(whole / 255.0) * gain
-            gain = gain * min(1.0, BRIGHTEST / max(float(np.percentile(lights.max(axis=1), 99)), 1e-4))
-    if np.allclose(gain, 1.0):
+        lights = linear_from_srgb(whole / 255.0) * gain
+        top = float(np.percentile(lights.max(axis=1), 99))
+    else:
+        top = 0.0
+    burnt = share > 0 and top > BRIGHTEST
+    if np.allclose(gain, 1.0) and not burnt:
         return rgba
     steps = linear_from_srgb(np.arange(256) / 255.0)
     found = rgba.copy()
     for channel in range(3):
-        curve = np.rint(srgb_from_linear(_rolled_off(steps * gain[channel])) * 255.0).astype(np.uint8)
+        light = _ending_at(steps * gain[channel], top) if burnt else _rolled_off(steps * gain[channel])
+        curve = np.rint(srgb_from_linear(light) * 255.0).astype(np.uint8)
         found[..., channel] = curve[rgba[..., channel]]
     return found
+
+
+def _ending_at(light: FloatArray, top: float) -> FloatArray:
+    """Bring light of ``top`` down to :data:`BRIGHTEST`, and what lies above :data:`SHOULDER` with it."""
+    share = np.maximum(light - SHOULDER, 0.0) / (top - SHOULDER)
+    steeper = (top - SHOULDER) / (BRIGHTEST - SHOULDER)
+    rolled = SHOULDER + (BRIGHTEST - SHOULDER) * steeper * share / (1.0 + (steeper - 1.0) * share)
+    return np.where(light > SHOULDER, rolled, light)
 
 
 def _rolled_off(light: FloatArray) -> FloatArray:

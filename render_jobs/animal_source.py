@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -80,26 +81,36 @@ class AnimalSource:
             assert job.rig is not None
             rig = load_rig(job.rig)
             geometry = read_geometry(rig)
-            rig_map = self._map(rig, geometry)
+            rig, rig_map = self._map(rig, geometry)
         self._current = Animal.prepare(rig, geometry, rig_map, KEYPOINT_SETS[job.keypoints])
         self._individual = individual
         self._own = _datablocks().keys() - before
         return self._current
 
-    def _map(self, rig: LoadedRig, geometry: RigGeometry) -> RigMap:
-        from pasyn_blender.rig.automatic import map_loaded_rig
+    def _map(self, rig: LoadedRig, geometry: RigGeometry) -> tuple[LoadedRig, RigMap]:
+        """The rig, with a note where its map was made complete, and its map."""
+        from pasyn_blender.rig.automatic import complete_older_map, map_loaded_rig
 
         if self._job.rig_map is not None:
-            return read_rig_map(self._job.rig_map, geometry)
+            source = self._job.rig_map
+            wanted = KEYPOINT_SETS[self._job.keypoints].landmarks
+            given = read_rig_map(source, geometry)
+            rig_map = complete_older_map(given, wanted, rig, geometry, str(source))
+            added = [name for name in rig_map.keypoints if name not in given.keypoints]
+            if added:
+                words = f"{source.name} was made before {', '.join(added)} were known: they were placed anew"
+                rig = replace(rig, notes=(*rig.notes, words))
+            return rig, rig_map
         if self._map_file.is_file():
-            return read_rig_map(self._map_file, geometry)
-        return map_loaded_rig(rig, geometry)
+            return rig, read_rig_map(self._map_file, geometry)
+        return rig, map_loaded_rig(rig, geometry)
 
 
 def rig_facts(animal: Animal, name: str) -> RigFacts:
     """Return what the plan and people need to know of an animal."""
-    mapped = animal.rig_map.keypoints
-    missing = [keypoint for keypoint in animal.keypoint_set.keypoints if keypoint not in mapped]
+    known, mapped = animal.keypoint_set, animal.rig_map.keypoints
+    pairs = zip(known.keypoints, known.landmarks, strict=True)
+    missing = [keypoint for keypoint, landmark in pairs if landmark not in mapped]
     notes = list(animal.rig.notes)
     if missing:
         notes.append(f"the rig map has no {', '.join(missing)}: labelled v=0 in every picture")

@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pasyn_blender.anatomy.keypoint_sets import AP10K, KEYPOINT_SETS, KeypointSet
 from pasyn_blender.errors import PasynError
 
 FloatArray = NDArray[np.float64]
@@ -28,10 +29,18 @@ POINTS: Final = (
 )
 """What is compared, by AP-10K's names without side; pairs count by their middle."""
 
-_AP10K: Final = {name: (f"left_{name}", f"right_{name}") for name in POINTS} | {
-    "nose": ("nose",),
-    "root_of_tail": ("root_of_tail",),
-}
+
+def _names_in(keypoint_set: KeypointSet) -> dict[str, tuple[str, ...]]:
+    """Names of a set's keypoints for each of :data:`POINTS`, left before right."""
+    name_of = dict(zip(keypoint_set.landmarks, keypoint_set.keypoints, strict=True))
+    return {
+        point: tuple(name_of[name] for name in (point, f"left_{point}", f"right_{point}") if name in name_of)
+        for point in POINTS
+    }
+
+
+_AP10K: Final = _names_in(AP10K)
+_OF_SETS: Final = tuple(_names_in(known) for known in KEYPOINT_SETS.values())
 _LIVESTOCK: Final = {
     "eye": ("eye",),
     "nose": ("mouth",),
@@ -124,7 +133,7 @@ class SideViews:
 
 
 def read_views(path: Path) -> tuple[tuple[View, ...], frozenset[str], frozenset[str]]:
-    """Read all animals of a COCO keypoint file (AP-10K's or LivestockKeypoints' names).
+    """Read all animals of a COCO keypoint file (AP-10K's, AnimalPose's or LivestockKeypoints' names).
 
     Returns
     -------
@@ -175,9 +184,9 @@ def vocabulary_of(names: Sequence[str], source: str) -> Mapping[str, tuple[str, 
     Raises
     ------
     PasynError
-        The names are neither AP-10K's nor LivestockKeypoints'.
+        The names are neither those of a keypoint set nor LivestockKeypoints'.
     """
-    for vocabulary in (_AP10K, _LIVESTOCK):
+    for vocabulary in (*_OF_SETS, _LIVESTOCK):
         if all(name in names for sources in vocabulary.values() for name in sources):
             return vocabulary
     wanted = [name for sources in _AP10K.values() for name in sources if name not in names]

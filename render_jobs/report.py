@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pasyn_blender.anatomy.keypoint_sets import landmarks_of
+
 from . import layout
 from .picture_seconds import mean_seconds, read_picture_seconds
 from .pose_record import pose_label
@@ -246,7 +248,8 @@ def _poses(data: ReportData) -> str:
         ),
         *canonical_cards(data),
     ]
-    angles = limb_angles(data.keypoint_names, data.world_keypoints) if len(data.world_keypoints) else []
+    names = landmarks_of(data.keypoint_names)
+    angles = limb_angles(names, data.world_keypoints) if len(data.world_keypoints) else []
     if angles:
         cards.append(
             card(

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pasyn_blender.anatomy.keypoint_sets import AP10K, KEYPOINT_SETS
+from pasyn_blender.anatomy.keypoint_sets import AP10K, KEYPOINT_SETS, landmarks_of
 from pasyn_blender.errors import OutputError
 
 from . import layout
@@ -390,4 +390,5 @@ def _unplaced(path: Path, names: tuple[str, ...]) -> tuple[str, ...]:
         return ()
     missing = content.get("missing") if isinstance(content, dict) else None
     listed = {str(name) for name in missing} if isinstance(missing, list) else set()
-    return tuple(name for name in names if name in listed)
+    pairs = zip(names, landmarks_of(names), strict=True)
+    return tuple(name for name, landmark in pairs if landmark in listed)

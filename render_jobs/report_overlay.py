@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pasyn_blender.anatomy.keypoint_sets import keypoint_side
 from pasyn_blender.annotation.masks import decode_mask
 
 from .report_data import Picture
@@ -23,12 +24,6 @@ _QUALITY: Final = 90
 
 SIDE_COLOURS: Final = {"left": "#38b6ff", "right": "#ff9d2e", "middle": "#ffffff"}
 """Sky blue, orange and white: told apart with any kind of colour vision, and on any coat."""
-
-
-def side_of(name: str) -> str:
-    """Side of a keypoint by its name: "left", "right" or "middle"."""
-    side = name.partition("_")[0]
-    return side if side in ("left", "right") else "middle"
 
 
 def embedded_picture(path: Path) -> str:
@@ -133,7 +128,7 @@ def _skeleton(
     for start, end in skeleton:
         if points[start, 2] == 0 or points[end, 2] == 0:
             continue
-        sides = {side_of(names[start]), side_of(names[end])} - {"middle"}
+        sides = {keypoint_side(names[start]), keypoint_side(names[end])} - {"middle"}
         colour = SIDE_COLOURS[sides.pop() if len(sides) == 1 else "middle"]
         (x1, y1), (x2, y2) = points[start, :2], points[end, :2]
         line = f'x1="{_short(x1)}" y1="{_short(y1)}" x2="{_short(x2)}" y2="{_short(y2)}"'
@@ -153,7 +148,7 @@ def _points(points: NDArray[np.float64], names: Sequence[str], unit: float) -> s
         for (x, y, v), name in zip(points, names, strict=True):
             if v != visibility:
                 continue
-            colour = SIDE_COLOURS[side_of(name)]
+            colour = SIDE_COLOURS[keypoint_side(name)]
             centre = f'cx="{_short(x)}" cy="{_short(y)}"'
             title = f"<title>{escape(name.replace('_', ' '))}: {word} ({x:.1f}, {y:.1f})</title>"
             if visibility == 2:

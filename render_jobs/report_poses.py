@@ -39,7 +39,7 @@ def limb_angles(names: Sequence[str], world: FloatArray) -> list[tuple[str, Floa
     Parameters
     ----------
     names
-        K keypoint names.
+        K names, those of landmarks.
     world
         (N, K, 3) in any unit and frame.
     """
@@ -61,8 +61,9 @@ def limb_angles(names: Sequence[str], world: FloatArray) -> list[tuple[str, Floa
         ]
         if found:
             rows.append((f"{label} bend", np.concatenate(found)))
-    if {"neck", "root_of_tail"} <= place.keys():
-        forwards = point("neck") - point("root_of_tail")
+    front = "neck" if "neck" in place else "withers"
+    if {front, "root_of_tail"} <= place.keys():
+        forwards = point(front) - point("root_of_tail")
         for label, top, bottom in (("front limb", "shoulder", "front_paw"), ("hind limb", "hip", "back_paw")):
             found = [
                 angle_at(point(f"{side}_{top}") + forwards, point(f"{side}_{top}"), point(f"{side}_{bottom}"))
@@ -72,7 +73,7 @@ def limb_angles(names: Sequence[str], world: FloatArray) -> list[tuple[str, Floa
             if found:
                 rows.append((f"{label} swing", np.concatenate(found)))
         if "nose" in place:
-            rows.append(("neck", angle_at(point("nose"), point("neck"), point("root_of_tail"))))
+            rows.append(("neck", angle_at(point("nose"), point(front), point("root_of_tail"))))
     return rows
 
 

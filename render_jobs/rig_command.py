@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pasyn_blender.anatomy.keypoint_sets import AP10K
+from pasyn_blender.anatomy.keypoint_sets import EVERY_LANDMARK
 from pasyn_blender.errors import OutputError
 from pasyn_blender.rig.rig_map import RigMap
 
@@ -132,6 +132,6 @@ def _drawn(
     from .layout import write_atomically
     from .rig_picture import rig_picture
 
-    write_atomically(picture_path, rig_picture(geometry, rig_map, AP10K))
+    write_atomically(picture_path, rig_picture(geometry, rig_map, EVERY_LANDMARK))
     actions = tuple(action.name for action in list_actions(loaded))
     return MappedFile(rig_map, map_path, picture_path, actions, loaded.notes)

@@ -14,7 +14,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from pasyn_blender.anatomy.keypoint_sets import KeypointSet
+from pasyn_blender.anatomy.keypoint_sets import KeypointSet, keypoint_side
 from pasyn_blender.anatomy.skeleton import JOINT_PARENTS
 from pasyn_blender.rig.anchors import keypoint_positions
 from pasyn_blender.rig.geometry import RigGeometry
@@ -107,13 +107,14 @@ def _draw_view(
             axis.plot([x0, x1], [y0, y1], color="#f0a202", linewidth=1.5)
         axis.plot(*screen(point), marker="s", markersize=4, color="#f0a202")
     for name, point in zip(keypoint_set.keypoints, places, strict=True):
+        side = keypoint_side(name)
         if not np.isfinite(point).all():
             continue
-        if title == "left side" and name.startswith("right"):
+        if title == "left side" and side == "right":
             continue
-        if title == "right side" and name.startswith("left"):
+        if title == "right side" and side == "left":
             continue
-        colour = _SIDE_COLOURS.get(name.partition("_")[0], _MIDLINE_COLOUR)
+        colour = _SIDE_COLOURS.get(side, _MIDLINE_COLOUR)
         axis.plot(*screen(point), marker="o", markersize=9, color=colour, markeredgecolor="white")
         axis.annotate(
             name, screen(point), xytext=(6, 4), textcoords="offset points", fontsize=10, color=colour

@@ -165,11 +165,11 @@ def outline_points(keypoints: NDArray[np.float64], names: Sequence[str]) -> NDAr
     keypoints
         (K, 3) x, y, visibility.
     names
-        K names, of AP-10K's or LivestockKeypoints' set.
+        K names, of a keypoint set or of LivestockKeypoints.
 
     Returns
     -------
-    (13, 2), or None where the names are of neither set.
+    (13, 2), or None where the names are of none.
     """
     try:
         vocabulary: Mapping[str, tuple[str, ...]] = vocabulary_of(names, "keypoints")

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..anatomy.keypoint_sets import AP10K
+from ..anatomy.keypoint_sets import LANDMARKS
 from ..anatomy.skeleton import JOINTS
 from ..errors import RigMapError
 from ..rig.geometry import RigGeometry
@@ -28,6 +28,8 @@ _LIMB_KEYPOINTS: Final = {
 _HOOVES: Final = ("front_paw", "back_paw")
 _STIFLE_FROM_FRONT: Final = 0.46
 """People click the stifle nearer the middle of the thigh than the joint is: share of the leg's breadth."""
+_EAR_BASE: Final = 0.06
+"""Where an ear is clicked, as a share of its length from its root, which is in the skull."""
 _TRUNK: Final = 0.52
 """Pelvis to chest in the lengths that the tolerances below are given in, about metres on a horse."""
 _CLICKED_BELOW: Final = {"shoulder": 0.14, "knee": 0.07}
@@ -36,7 +38,7 @@ the bone below, from the heights of these keypoints on photos of horses standing
 
 
 def animal_rig_map(species: str, rig: LoadedRig, geometry: RigGeometry) -> RigMap:
-    """Canonical joints and AP-10K's keypoints of a built animal.
+    """Canonical joints and landmarks of a built animal.
 
     Parameters
     ----------
@@ -73,6 +75,7 @@ def animal_rig_map(species: str, rig: LoadedRig, geometry: RigGeometry) -> RigMa
     anchors = model.axial()
     for side, suffix in SIDE_SUFFIXES.items():
         anchors |= model.limbs(side, suffix)
+    anchors |= {"withers": model.withers_anchor(), "throat": model.throat()}
     withers, tail = model.withers(), model.rest(anchors["root_of_tail"])
     return RigMap(
         rig=rig.path.name,
@@ -80,7 +83,7 @@ def animal_rig_map(species: str, rig: LoadedRig, geometry: RigGeometry) -> RigMa
         trunk_length=float(np.linalg.norm(withers - tail)),
         ground=0.0,
         joints=joints,
-        keypoints={name: anchors[name] for name in AP10K.keypoints},
+        keypoints={name: anchors[name] for name in LANDMARKS},
     )
 
 
@@ -123,15 +126,43 @@ class _Landmarks:
 
     def withers(self) -> FloatArray:
         """(3,) highest point of the back above the shoulder blades, below the mane."""
-        head, _ = self._bone("scapula.L")
-        skin = self._vertices(self._names["body"])
-        weight = self._weight(self._names["body"], "chest", "spine_2", "scapula.L", "scapula.R")
-        span = np.abs(skin[:, 1] - head[1]) < 0.02 * self._unit
-        ridge = span & (np.abs(skin[:, 0]) < 0.1 * self._unit)
+        skin, ridge, weight = self._ridge()
         # Where a steep neck begins right before the shoulder blades, no skin is the trunk's alone.
         rows = np.flatnonzero(ridge & (weight > min(0.8, 0.9 * float(weight[ridge].max(initial=0.0)))))
         place: FloatArray = skin[rows[skin[rows, 2].argmax()]] * np.array([0.0, 1.0, 1.0])
         return place
+
+    def withers_anchor(self) -> KeypointAnchor:
+        """Where people click the withers: that place on the skin, never on the breast below it."""
+        skin, ridge, weight = self._ridge()
+        above = ridge & (skin[:, 2] > self._bone("scapula.L")[0][2])
+        rows = np.flatnonzero(above & (weight > min(0.8, 0.9 * float(weight[above].max(initial=0.0)))))
+        return self._on_midline(rows, skin[rows, 2], ("chest", "spine_2", "scapula.L", "scapula.R"))
+
+    def _ridge(self) -> tuple[FloatArray, NDArray[np.bool_], FloatArray]:
+        """(V, 3) skin, (V,) whether it is the middle of the shoulders, (V,) the trunk's share."""
+        head, _ = self._bone("scapula.L")
+        skin = self._vertices(self._names["body"])
+        weight = self._weight(self._names["body"], "chest", "spine_2", "scapula.L", "scapula.R")
+        span = np.abs(skin[:, 1] - head[1]) < 0.02 * self._unit
+        return skin, span & (np.abs(skin[:, 0]) < 0.1 * self._unit), weight
+
+    def throat(self) -> KeypointAnchor:
+        """The skin below the poll that is nearest to it: behind the jaw the neck is thinnest."""
+        body = self._names["body"]
+        skin = self._vertices(body)
+        poll, lips = self._bone("head")
+        below, _ = self._bone("neck_3")
+        forward, down = lips - poll, below - poll
+        ventral = forward / np.linalg.norm(forward) + down / np.linalg.norm(down)
+        ventral = ventral / np.linalg.norm(ventral)
+        away = skin - poll
+        length = np.linalg.norm(away, axis=1)
+        # Hair and the tongue are not the animal's own outline.
+        own = (np.abs(skin[:, 0]) < 0.02 * self._unit) & (away @ ventral > 0.6 * length)
+        own &= self._weight(body, "head", "neck_3", "neck_2") > 0.9
+        rows = np.flatnonzero(own)
+        return self._on_midline(rows, -length[rows], ("head", "neck_3"))
 
     def _on_midline(self, rows: IntArray, score: FloatArray, part: tuple[str, ...]) -> KeypointAnchor:
         """Anchor of the pair of mirrored vertices, one of them in ``rows``, that scores highest."""
@@ -177,7 +208,16 @@ class _Landmarks:
             anchors[f"{side}_eye"] = KeypointAnchor(
                 part=("head",), mesh=self._names["eyes"], vertices=(best,), weights=(1.0,)
             )
+            anchors[f"{side}_ear_base"] = self._ear_base(SIDE_SUFFIXES[side])
         return anchors
+
+    def _ear_base(self, suffix: str) -> KeypointAnchor:
+        """The middle of the ear where it leaves the skull."""
+        bone = f"ear{suffix}"
+        root, tip = self._bone(bone)
+        return KeypointAnchor(
+            part=(bone, "head"), bone=bone, offset=(0.0, _EAR_BASE * float(np.linalg.norm(tip - root)), 0.0)
+        )
 
     def _tail_root(self, skin: FloatArray, middle: NDArray[np.bool_]) -> KeypointAnchor:
         """Where the tail leaves the croup, on the outline of a profile."""

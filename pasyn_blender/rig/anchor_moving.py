@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..anatomy.keypoint_sets import KeypointSet
+from ..anatomy.keypoint_sets import LANDMARKS, SURFACE_LANDMARKS, KeypointSet
 from ..errors import RigMapError
 from .anchors import keypoint_positions
 from .geometry import FloatArray, RigGeometry
@@ -124,39 +124,36 @@ def move_keypoint(
     -------
     A map that differs in one or two anchors.
     """
-    anchors = {name: _anchor(name, place, keypoint_set, geometry, vertices, bone_matrices)}
     row = keypoint_set.keypoints.index(name)
+    landmark = keypoint_set.landmarks[row]
+    anchors = {landmark: _anchor(landmark, place, geometry, vertices, bone_matrices)}
     other = keypoint_set.mirror[row]
     if mirror and other != row:
-        twin = keypoint_set.keypoints[other]
-        opposite = _mirrored(rig_map, keypoint_set, row, anchors[name], geometry)
-        anchors[twin] = _anchor(
-            twin, opposite, keypoint_set, geometry, geometry.vertices, geometry.bone_matrices
-        )
-    return with_anchors(rig_map, keypoint_set, anchors)
+        twin = keypoint_set.landmarks[other]
+        opposite = _mirrored(rig_map, keypoint_set, row, anchors[landmark], geometry)
+        anchors[twin] = _anchor(twin, opposite, geometry, geometry.vertices, geometry.bone_matrices)
+    return with_anchors(rig_map, anchors)
 
 
-def with_anchors(rig_map: RigMap, keypoint_set: KeypointSet, anchors: Mapping[str, KeypointAnchor]) -> RigMap:
-    """Return a map with some anchors put in the place of what it had."""
+def with_anchors(rig_map: RigMap, anchors: Mapping[str, KeypointAnchor]) -> RigMap:
+    """Return a map with some landmarks' anchors put in the place of what it had."""
     known = {**rig_map.keypoints, **anchors}
-    # In the set's order, so that the same places give the same text whatever was moved first.
-    ordered = [*(name for name in keypoint_set.keypoints if name in known), *known]
     return replace(
         rig_map,
-        keypoints={name: known[name] for name in dict.fromkeys(ordered)},
+        # Always in one order, so that the same places give the same text whatever was moved first.
+        keypoints={name: known[name] for name in LANDMARKS if name in known},
         missing=tuple(name for name in rig_map.missing if name not in anchors),
     )
 
 
 def _anchor(
-    name: str,
+    landmark: str,
     place: FloatArray,
-    keypoint_set: KeypointSet,
     geometry: RigGeometry,
     vertices: FloatArray,
     bone_matrices: FloatArray,
 ) -> KeypointAnchor:
-    if name in keypoint_set.surface:
+    if landmark in SURFACE_LANDMARKS:
         return surface_anchor(place, geometry, vertices)
     return joint_anchor(place, geometry, vertices, bone_matrices)
 
@@ -166,8 +163,7 @@ def _mirrored(
 ) -> FloatArray:
     """Rest place of the counterpart of a keypoint that was moved."""
     before = keypoint_positions(rig_map, keypoint_set, geometry, geometry.vertices, geometry.bone_matrices)
-    name = keypoint_set.keypoints[row]
-    moved = with_anchors(rig_map, keypoint_set, {name: anchor})
+    moved = with_anchors(rig_map, {keypoint_set.landmarks[row]: anchor})
     after = keypoint_positions(moved, keypoint_set, geometry, geometry.vertices, geometry.bone_matrices)
     other = keypoint_set.mirror[row]
     across = rig_map.body_frame[0]

@@ -48,7 +48,7 @@ def keypoint_positions(
         An anchor names a bone or mesh the rig does not have.
     """
     positions = np.full((len(keypoint_set.keypoints), 3), np.nan)
-    for row, name in enumerate(keypoint_set.keypoints):
+    for row, name in enumerate(keypoint_set.landmarks):
         anchor = rig_map.keypoints.get(name)
         if anchor is not None:
             positions[row] = _position(name, anchor, geometry, vertices, bone_matrices)
@@ -66,7 +66,7 @@ def part_triangles(rig_map: RigMap, keypoint_set: KeypointSet, geometry: RigGeom
     Sorted triangle indices for each keypoint; empty where the map does not have it.
     """
     rest = keypoint_positions(rig_map, keypoint_set, geometry, geometry.vertices, geometry.bone_matrices)
-    names = keypoint_set.keypoints
+    names = keypoint_set.landmarks
     corners = geometry.vertices[geometry.triangles]
     centroids = corners.mean(axis=1)
     across = centroids @ rig_map.body_frame[0]

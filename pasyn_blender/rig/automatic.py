@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import bpy
 
-from ..errors import MappingError
+from ..anatomy.keypoint_sets import LATER_LANDMARKS
+from ..errors import MappingError, RigMapError
 from .actions import ActionRange, apply_action, clear_action, list_actions
 from .alignment import joints_at_rest
 from .extraction import deformed_vertices, posed_bone_matrices
@@ -51,6 +53,42 @@ def map_loaded_rig(rig: LoadedRig, geometry: RigGeometry) -> RigMap:
         raise at_rest
     finally:
         clear_action(rig)
+
+
+def complete_older_map(
+    rig_map: RigMap, wanted: Collection[str], rig: LoadedRig, geometry: RigGeometry, source: str
+) -> RigMap:
+    """Place landmarks that a map lacks because it was made before they were known.
+
+    A map that has one of these was made later: what it lacks was left out on purpose.
+
+    Parameters
+    ----------
+    rig_map
+        The map.
+    wanted
+        Landmarks that are to be labelled.
+    rig, geometry
+        The rig, and its rest pose.
+    source
+        The map's file, for messages.
+
+    Raises
+    ------
+    RigMapError
+        They cannot be placed.
+    """
+    absent = [name for name in LATER_LANDMARKS if name in wanted and name not in rig_map.missing]
+    if not absent or any(name in rig_map.keypoints for name in LATER_LANDMARKS):
+        return rig_map
+    try:
+        found = map_loaded_rig(rig, geometry)
+    except MappingError as error:
+        raise RigMapError(
+            f"{source}: has no {', '.join(absent)}, and they cannot be placed automatically ({error}); "
+            "add them under 'keypoints', or name them under 'missing' to go without"
+        ) from error
+    return replace(rig_map, keypoints=rig_map.keypoints | {name: found.keypoints[name] for name in absent})
 
 
 def actions_to_try(rig: LoadedRig) -> list[ActionRange]:

@@ -23,7 +23,7 @@ from .rig_map import JointBinding, RigMap
 
 HANGING: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
-        "head": ("left_eye", "right_eye", "nose", "neck"),
+        "head": ("left_eye", "right_eye", "nose", "neck", "left_ear_base", "right_ear_base", "throat"),
         "tail_base": ("root_of_tail",),
         "left_front_cannon": ("left_elbow",),
         "right_front_cannon": ("right_elbow",),

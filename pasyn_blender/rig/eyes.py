@@ -36,7 +36,7 @@ def find_eyes(standing: Standing, geometry: RigGeometry, head: Head) -> dict[str
         else:
             along = (1 - _EYE_ALONG) * head.length
             level = _level_on_head(standing, head, along)
-        found[side] = _side_surface(standing, head, along, level, sign)
+        found[side] = side_surface(standing, head, along, level, sign)
     return found
 
 
@@ -149,7 +149,7 @@ def _level_on_head(standing: Standing, head: Head, along: float) -> float:
     return float((above.min() + below.max()) / 2 + _EYE_UP * (above.min() - below.max()) / 2)
 
 
-def _side_surface(standing: Standing, head: Head, along: float, level: float, sign: float) -> SurfacePoints:
+def side_surface(standing: Standing, head: Head, along: float, level: float, sign: float) -> SurfacePoints:
     """Where a line to the side, at a place of the head, leaves the mesh."""
     surface = standing.surface
     local = _on_head(standing, head)

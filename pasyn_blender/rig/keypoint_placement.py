@@ -1,7 +1,8 @@
-"""Place AP-10K's keypoints on a rig where its annotators click them on photos.
+"""Place landmarks on a rig where annotators of photos click them, those of AP-10K and AnimalPose.
 
 Limb joints sit at the centre of the leg's own section, at the height where the leg bends or leaves the
-trunk; nose and tail root sit on the outline; eyes on the head's side; "neck" inside the base of the neck.
+trunk; nose and tail root sit on the outline; eyes on the head's side; "neck" inside the base of the neck;
+ear bases at the middle of the ear where it leaves the skull; withers and throat on the outline of the neck.
 Every place is tied to mesh vertices (or to a bone), so that it follows the deformed surface.
 """
 
@@ -29,6 +30,10 @@ class Anatomy:
         Body frame, midplane cut and head.
     eyes
         ``left`` and ``right`` places.
+    ears
+        ``left`` and ``right`` places whose mean is the ear's base.
+    throat, withers
+        Rows of the midline profile.
     tail_bones, tail_root
         Bones of the tail and the row of the midline profile where it begins.
     legs
@@ -39,6 +44,9 @@ class Anatomy:
     midline: Midline
     head: Head
     eyes: dict[str, SurfacePoints]
+    ears: dict[str, SurfacePoints]
+    throat: int
+    withers: int
     tail_bones: IntArray
     tail_root: int
     legs: dict[str, Leg]
@@ -77,7 +85,7 @@ _BELOW_POINT_OF_HOCK = 0.03
 
 
 def place_keypoints(geometry: RigGeometry, anatomy: Anatomy) -> dict[str, KeypointAnchor]:
-    """Anchors of AP-10K's 17 keypoints.
+    """Anchors of all landmarks.
 
     Parameters
     ----------
@@ -90,11 +98,13 @@ def place_keypoints(geometry: RigGeometry, anatomy: Anatomy) -> dict[str, Keypoi
     for side in ("left", "right"):
         anchors[f"{side}_eye"] = _surface_anchor(geometry, anatomy, anatomy.eyes[side])
     profile = anatomy.midline.profile
-    anchors["nose"] = _surface_anchor(geometry, anatomy, profile.chosen(np.array([anatomy.head.nose])))
+
+    def on_profile(row: int) -> KeypointAnchor:
+        return _surface_anchor(geometry, anatomy, profile.chosen(np.array([row])))
+
+    anchors["nose"] = on_profile(anatomy.head.nose)
     anchors["neck"] = _neck_anchor(geometry, anatomy)
-    anchors["root_of_tail"] = _surface_anchor(
-        geometry, anatomy, profile.chosen(np.array([anatomy.tail_root]))
-    )
+    anchors["root_of_tail"] = on_profile(anatomy.tail_root)
     for side in ("left", "right"):
         front, hind = anatomy.legs[f"{side}_front"], anatomy.legs[f"{side}_hind"]
         for name, leg, height in (
@@ -106,6 +116,10 @@ def place_keypoints(geometry: RigGeometry, anatomy: Anatomy) -> dict[str, Keypoi
             ("back_paw", hind, _PAW_SHARE * hind.upper),
         ):
             anchors[f"{side}_{name}"] = _leg_anchor(geometry, anatomy, leg, height, _FROM_FRONT[name])
+    for side in ("left", "right"):
+        anchors[f"{side}_ear_base"] = _surface_anchor(geometry, anatomy, anatomy.ears[side])
+    anchors["throat"] = on_profile(anatomy.throat)
+    anchors["withers"] = on_profile(anatomy.withers)
     return anchors
 
 

@@ -13,10 +13,12 @@ from ..anatomy.skeleton import JOINTS
 from ..errors import MappingError
 from .axial import cut_midline, find_head, find_tail, outward
 from .body_frame import Standing, find_standing
+from .ears import find_ears
 from .eyes import find_eyes
 from .geometry import FloatArray, RigGeometry
 from .keypoint_placement import Anatomy, place_keypoints
 from .limbs import Leg, LegTrace, find_bends, trace_leg
+from .neck_outline import find_throat, find_withers
 from .rig_map import JointBinding, RigMap
 
 _FEET = {"left_front": (0, 2), "right_front": (1, 3), "left_hind": (2, 0), "right_hind": (3, 1)}
@@ -24,7 +26,7 @@ _NOTHING_CHOSEN: Final[Mapping[str, int]] = MappingProxyType({})
 
 
 def map_rig(geometry: RigGeometry, name: str) -> RigMap:
-    """Find the canonical joints and the AP-10K keypoints of a rig.
+    """Find the canonical joints and the landmarks of a rig.
 
     Parameters
     ----------
@@ -100,7 +102,18 @@ def find_anatomy(geometry: RigGeometry, chosen: Mapping[str, int] = _NOTHING_CHO
     eyes = find_eyes(standing, geometry, head)
     leg_bones = np.unique(np.concatenate([trace.bones for trace in traces.values()]))
     tail_bones, tail_root = find_tail(standing, geometry, midline, leg_bones, chosen.get("tail_base"))
-    return Anatomy(standing, midline, head, eyes, tail_bones, tail_root, legs)
+    return Anatomy(
+        standing=standing,
+        midline=midline,
+        head=head,
+        eyes=eyes,
+        ears=find_ears(standing, geometry, head, eyes),
+        throat=find_throat(standing, midline, head),
+        withers=find_withers(standing, midline),
+        tail_bones=tail_bones,
+        tail_root=tail_root,
+        legs=legs,
+    )
 
 
 def _upper_height(traces: dict[str, LegTrace], name: str) -> float:

@@ -68,7 +68,7 @@ class RigMap:
     joints
         Canonical joint name to binding; joints the rig does not have are absent.
     keypoints
-        Keypoint name to anchor, for the keypoint set of the job.
+        Landmark (of :data:`~..anatomy.keypoint_sets.LANDMARKS`) to anchor; keypoint sets choose among them.
     missing
         Names of joints and keypoints that could not be found.
     """

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from ..anatomy.keypoint_sets import KEYPOINT_SETS
+from ..anatomy.keypoint_sets import LANDMARKS
 from ..anatomy.skeleton import JOINTS
 from ..errors import RigMapError
 from .geometry import RigGeometry
@@ -28,9 +28,6 @@ _AT_ITS_BONES = 0.2
 """Trunk lengths: legs' joints lie inside the leg and not at a bone's head, but most joints do."""
 _ROUNDED = 1e-4
 """Sums of weights that are 1 but for rounding."""
-_KEYPOINTS = tuple(
-    dict.fromkeys(name for keypoint_set in KEYPOINT_SETS.values() for name in keypoint_set.keypoints)
-)
 
 
 def write_rig_map(rig_map: RigMap, path: Path) -> None:
@@ -261,7 +258,7 @@ class _Reader:
         }
         keypoints = {
             # A misspelt one would leave the right one without a label in every picture.
-            self._known(name, _KEYPOINTS, "keypoints", f"keypoints.{name}"): self._anchor(str(name), entry)
+            self._known(name, LANDMARKS, "keypoints", f"keypoints.{name}"): self._anchor(str(name), entry)
             for name, entry in self._mapping(top["keypoints"], "keypoints").items()
         }
         (trunk,) = self._numbers([top["trunk_length"]], "trunk_length", 1)

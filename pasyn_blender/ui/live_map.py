@@ -20,8 +20,7 @@ from ..rig.rig_map import RigMap
 from ..rig.rig_map_file import parse_rig_map, rig_map_text
 from .live_rig import LiveRig, read_pose
 from .properties.animal import keep_map
-from .properties.findings import mark_by_hand
-from .properties.keypoints import chosen_set, list_keypoints
+from .properties.keypoints import chosen_set, list_keypoints, mark_placed_by_hand
 from .scene_animal import pose_kept, rig_in_scene
 
 _RIGS_KEPT = 4
@@ -67,7 +66,7 @@ def keep_read(
     keep_map(scene, rig_map, text)
     live = _remember(scene, rig, geometry)
     live.add_map(text, rig_map)
-    mark_by_hand(scene.pasyn.keypoints.found, ())
+    mark_placed_by_hand(scene, ())
     if automatic:
         live.automatic = rig_map
 

@@ -176,14 +176,8 @@ class LiveRig:
         wanted = {key[0] for key in keys}
         # Each with its counterpart: the middle between them divides the body.
         wanted |= {names[keypoint_set.mirror[names.index(name)]] for name in wanted}
-        some = tuple(name for name in names if name in wanted)
-        part_set = replace(
-            keypoint_set,
-            keypoints=some,
-            skeleton=(),
-            sigmas=(1.0,) * len(some),
-            surface=keypoint_set.surface & wanted,
-        )
+        part_set = keypoint_set.only(wanted)
+        some = part_set.keypoints
         try:
             found = part_triangles(rig_map, part_set, self.geometry)
         except (PasynError, ValueError, IndexError):
@@ -195,15 +189,15 @@ class LiveRig:
 
 def _part_keys(rig_map: RigMap, keypoint_set: KeypointSet) -> list[_PartKey | None]:
     """What each keypoint's own part depends on; None for keypoints that need none."""
-    names, mirror = keypoint_set.keypoints, keypoint_set.mirror
+    names, mirror, landmarks = keypoint_set.keypoints, keypoint_set.mirror, keypoint_set.landmarks
     keys: list[_PartKey | None] = []
     for row, name in enumerate(names):
-        anchor = rig_map.keypoints.get(name)
+        anchor = rig_map.keypoints.get(landmarks[row])
         if anchor is None or name in keypoint_set.surface:
             keys.append(None)
             continue
         other = mirror[row]
-        keys.append((name, anchor, rig_map.keypoints.get(names[other]) if other != row else None))
+        keys.append((name, anchor, rig_map.keypoints.get(landmarks[other]) if other != row else None))
     return keys
 
 

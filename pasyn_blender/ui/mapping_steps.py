@@ -27,7 +27,7 @@ from ..rig.mapping import map_rig
 from ..rig.rig_map import RigMap
 from ..rig.rig_map_file import parse_rig_map, read_text, refuse_another_rigs, refuse_moved
 from . import live_map
-from .properties.findings import by_hand
+from .properties.keypoints import placed_by_hand
 from .scene_animal import pose_kept, rig_in_scene
 from .stepwise_work import InThread, Steps
 
@@ -86,7 +86,7 @@ def change_joint(context: bpy.types.Context, joint: str, bone: str) -> Steps[str
     scene = context.scene
     geometry, rig_map = mapped(context)
     check_choice(geometry, rig_map, joint, bone)
-    kept = by_hand(scene.pasyn.keypoints.found)
+    kept = placed_by_hand(scene)
     work = partial(_with_joint, geometry, rig_map, joint, bone, kept)
     if any(binding.alignment is not None for binding in rig_map.joints.values()):
         rig = _chosen_rig(scene)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..anatomy.keypoint_sets import keypoint_side
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
@@ -37,8 +39,7 @@ class Canvas:
 
 def side_colour(name: str) -> tuple[float, float, float]:
     """Display colour of a keypoint by the side its name begins with."""
-    side = name.partition("_")[0]
-    return {"left": LEFT, "right": RIGHT}.get(side, MIDDLE)
+    return {"left": LEFT, "right": RIGHT}.get(keypoint_side(name), MIDDLE)
 
 
 def link_colour(first: str, second: str) -> tuple[float, float, float]:

@@ -7,56 +7,28 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from model_geometry import geometry_of
 
-from pasyn_blender.anatomy.keypoint_sets import AP10K
+from pasyn_blender.anatomy.keypoint_sets import EVERY_LANDMARK
 from pasyn_blender.animals.anatomy_model import AnimalModel, animal_model
 from pasyn_blender.animals.attachments import eye_centre, eye_radius
+from pasyn_blender.animals.ears import ear_ends
 from pasyn_blender.animals.landmarks import animal_rig_map
 from pasyn_blender.animals.shape import field, head_length
 from pasyn_blender.animals.species import BUILT_IN, WITHERS
 from pasyn_blender.rig.anchors import keypoint_positions
-from pasyn_blender.rig.geometry import RigGeometry
 from pasyn_blender.rig.loaded_rig import LoadedRig
 
 FRONT = ("scapula", "upper_arm", "forearm", "front_")
 HIND = ("thigh", "shin", "hind_")
 
 
-def geometry_of(species: str, model: AnimalModel) -> RigGeometry:
-    """The model as Blender would hold it at rest."""
-    names = tuple(bone.name for bone in model.bones)
-    matrices = np.broadcast_to(np.eye(4), (len(names), 4, 4)).copy()
-    for matrix, bone in zip(matrices, model.bones, strict=True):
-        along = (bone.tail - bone.head) / np.linalg.norm(bone.tail - bone.head)
-        up = np.cross([1.0, 0.0, 0.0], along)
-        up /= np.linalg.norm(up)
-        matrix[:3, :3] = np.column_stack([np.cross(along, up), along, up])
-        matrix[:3, 3] = bone.head
-    on_head = np.zeros((len(model.eyes[0]), len(names)))
-    on_head[:, names.index("head")] = 1.0
-    quads = np.concatenate([model.quads, model.eyes[1] + len(model.vertices)])
-    triangles = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
-    return RigGeometry(
-        bone_names=names,
-        bone_parents=np.array([names.index(b.parent) if b.parent else -1 for b in model.bones]),
-        bone_matrices=matrices,
-        bone_tails=np.array([bone.tail for bone in model.bones]),
-        mesh_names=(f"{species}_body", f"{species}_eyes"),
-        mesh_offsets=np.array([0, len(model.vertices), len(model.vertices) + len(model.eyes[0])]),
-        vertices=np.concatenate([model.vertices, model.eyes[0]]),
-        triangles=triangles,
-        triangle_materials=np.zeros(len(triangles), dtype=np.int64),
-        material_names=("coat",),
-        weights=np.concatenate([model.weights, on_head]).astype(np.float32),
-    )
-
-
 def keypoints_of(species: str, model: AnimalModel) -> dict[str, np.ndarray]:
     geometry = geometry_of(species, model)
     rig = LoadedRig(path=Path(f"{species}.yaml"), armature=None, meshes=(), actions=())
     found = animal_rig_map(species, rig, geometry)
-    places = keypoint_positions(found, AP10K, geometry, geometry.vertices, geometry.bone_matrices)
-    return dict(zip(AP10K.keypoints, places, strict=True))
+    places = keypoint_positions(found, EVERY_LANDMARK, geometry, geometry.vertices, geometry.bone_matrices)
+    return dict(zip(EVERY_LANDMARK.keypoints, places, strict=True))
 
 
 @dataclass(frozen=True)
@@ -112,6 +84,36 @@ def test_the_root_of_the_tail_is_on_the_outline_of_a_profile(animal: Labelled) -
     gap = np.linalg.norm(animal.keypoints["root_of_tail"] - animal.model.plan.joints["tail_base"])
     assert gap < 0.11 * WITHERS * animal.unit
     assert beyond_outline(animal, "root_of_tail", 60.0, 180.0, 0.05 * animal.unit) < 0.006
+
+
+def test_the_withers_are_the_top_of_the_shoulders(animal: Labelled) -> None:
+    place, scapula = animal.keypoints["withers"], animal.model.plan.joints["scapula"]
+    size = WITHERS * animal.unit
+    assert abs(place[1] - scapula[1]) < 0.05 * size and place[2] > scapula[2]
+    skin = animal.model.surface.vertices
+    near = skin[(np.abs(skin[:, 0]) < 0.02 * size) & (np.abs(skin[:, 1] - place[1]) < 0.02 * size)]
+    assert near[:, 2].max() - place[2] < 0.03 * size
+
+
+def test_the_throat_is_behind_the_jaw_where_the_neck_is_thinnest(animal: Labelled) -> None:
+    poll, neck = animal.model.plan.joints["head"], animal.model.plan.joints["neck_base"]
+    away = animal.keypoints["throat"] - poll
+    reach = float(np.linalg.norm(away))
+    assert 0.15 < reach / head_length(animal.model.plan) < 0.8
+    down = neck - poll
+    assert down[1] * away[2] - down[2] * away[1] < 0.0, "it is on the side to which the head is bent"
+    skin = animal.model.surface.vertices - poll
+    middle = skin[np.abs(skin[:, 0]) < 0.02 * WITHERS * animal.unit]
+    along = middle @ away / reach
+    same = np.linalg.norm(middle - along[:, None] * away / reach, axis=1) < 0.05 * reach
+    assert along[same & (along < 1.5 * reach)].max() < 1.15 * reach, "skin lies beyond it"
+
+
+def test_the_base_of_an_ear_is_where_it_leaves_the_skull(animal: Labelled) -> None:
+    # Under wool the skull's own skin is deeper.
+    assert -0.03 < animal.depth("left_ear_base") < 0.03
+    root, tip = ear_ends(animal.model.plan)
+    assert np.linalg.norm(animal.keypoints["left_ear_base"] - root) < 0.1 * np.linalg.norm(tip - root)
 
 
 @pytest.mark.parametrize("joint", ["shoulder", "elbow", "front_paw", "hip", "knee", "back_paw"])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pasyn_blender.anatomy.keypoint_sets import AP10K
+from pasyn_blender.anatomy.keypoint_sets import EVERY_LANDMARK, LANDMARKS, SURFACE_LANDMARKS
 from pasyn_blender.anatomy.skeleton import JOINTS
 from pasyn_blender.animals.anatomy_model import animal_model
 from pasyn_blender.animals.contact_solving import RestSkin
@@ -51,8 +51,8 @@ def rest(built: Any, rig_map: RigMap) -> dict[str, np.ndarray]:
     from pasyn_blender.rig.anchors import keypoint_positions
 
     geometry = built[1]
-    places = keypoint_positions(rig_map, AP10K, geometry, geometry.vertices, geometry.bone_matrices)
-    return dict(zip(AP10K.keypoints, places, strict=True))
+    places = keypoint_positions(rig_map, EVERY_LANDMARK, geometry, geometry.vertices, geometry.bone_matrices)
+    return dict(zip(LANDMARKS, places, strict=True))
 
 
 def test_scene_holds_the_model(geometry: RigGeometry) -> None:
@@ -90,7 +90,7 @@ def test_actions_pose_it_as_the_clips_say(built: Any) -> None:
 
 def test_map_is_complete(rig_map: RigMap, geometry: RigGeometry) -> None:
     assert set(rig_map.joints) == set(JOINTS)
-    assert tuple(rig_map.keypoints) == AP10K.keypoints
+    assert tuple(rig_map.keypoints) == LANDMARKS
     assert rig_map.missing == ()
     for binding in rig_map.joints.values():
         assert np.allclose(binding.position, geometry.bone_heads[geometry.bone_names.index(binding.bone)])
@@ -145,7 +145,7 @@ def test_joint_keypoints_lie_inside_the_limb(rest: dict[str, np.ndarray], geomet
 
     tree = BVHTree.FromPolygons(geometry.vertices.tolist(), geometry.triangles.tolist())
     for name, place in rest.items():
-        if name in AP10K.surface:
+        if name in SURFACE_LANDMARKS or name.endswith("ear_base"):
             continue
         for direction in ((1, 0, 0), (-1, 0, 0)):
             hit, normal, _, _ = tree.ray_cast(Vector(place), Vector(direction))
@@ -182,7 +182,7 @@ def test_a_second_individual_in_the_scene_is_its_own(built: Any, geometry: RigGe
         assert again.vertices.tobytes() == geometry.vertices.tobytes()
         assert [a.name for a in list_actions(second)] == [a.name for a in list_actions(rig)]
         assert not {a.action for a in list_actions(second)} & {a.action for a in list_actions(rig)}
-        assert animal_rig_map("zebra", second, again).keypoints.keys() == set(AP10K.keypoints)
+        assert animal_rig_map("zebra", second, again).keypoints.keys() == set(LANDMARKS)
     finally:
         for obj in (*second.meshes, second.armature):
             bpy.data.objects.remove(obj)

@@ -103,7 +103,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any
 def test_a_written_animal_comes_back_the_same(exported: dict[str, Any], format_: str) -> None:
     import bpy
 
-    from pasyn_blender.anatomy.keypoint_sets import AP10K
+    from pasyn_blender.anatomy.keypoint_sets import LANDMARKS
     from pasyn_blender.rig.automatic import map_loaded_rig
     from pasyn_blender.rig.loading import list_actions, load_rig, read_geometry
 
@@ -124,7 +124,7 @@ def test_a_written_animal_comes_back_the_same(exported: dict[str, Any], format_:
     assert np.abs(posed(rig, exported["actions"]) - exported["posed"]).max() < 1e-4
     assert list_actions(rig)[0].start == (1.0 if format_ == "blend" else 0.0)
     found = map_loaded_rig(rig, geometry)
-    assert found.missing == () and set(found.keypoints) == set(AP10K.keypoints)
+    assert found.missing == () and set(found.keypoints) == set(LANDMARKS)
 
 
 def test_the_blend_file_holds_the_animal_and_nothing_else(exported: dict[str, Any]) -> None:
@@ -201,7 +201,7 @@ def test_colours_are_the_coats_or_what_its_material_computes(empty_scene: Any) -
 
 
 def test_a_program_writes_the_animal_and_its_map(tmp_path: Path, empty_scene: Any) -> None:
-    from pasyn_blender.anatomy.keypoint_sets import AP10K
+    from pasyn_blender.anatomy.keypoint_sets import LANDMARKS
     from pasyn_blender.anatomy.skeleton import JOINTS
     from pasyn_blender.rig.loading import load_rig, read_geometry
     from pasyn_blender.rig.rig_map_file import read_rig_map
@@ -214,7 +214,7 @@ def test_a_program_writes_the_animal_and_its_map(tmp_path: Path, empty_scene: An
     assert set(files.iterdir()) == {rig_map, glb}
     loaded = load_rig(glb)
     found = read_rig_map(rig_map, read_geometry(loaded))
-    assert set(found.joints) == set(JOINTS) and set(found.keypoints) == set(AP10K.keypoints)
+    assert set(found.joints) == set(JOINTS) and set(found.keypoints) == set(LANDMARKS)
     assert b'"animations"' not in glb.read_bytes()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pasyn_blender.anatomy.keypoint_sets import AP10K
+from pasyn_blender.anatomy.keypoint_sets import AP10K, LANDMARKS
 from pasyn_blender.anatomy.skeleton import JOINTS
 from pasyn_blender.errors import MappingError
 from pasyn_blender.rig.anchors import keypoint_positions
@@ -75,7 +75,7 @@ def test_an_action_that_stands_gives_the_map(fallen_horse: Any, tmp_path: Path, 
     with pytest.raises(MappingError):
         map_rig(geometry, "fallen.blend")
     rig_map = map_loaded_rig(rig, geometry)
-    assert set(rig_map.keypoints) == set(AP10K.keypoints)
+    assert set(rig_map.keypoints) == set(LANDMARKS)
     # The map made in the standing pose puts the keypoints right in it ...
     (action,) = list_actions(rig)
     apply_action(rig, action.name, action.start)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pasyn_blender.anatomy.keypoint_sets import AP10K
+from pasyn_blender.anatomy.keypoint_sets import AP10K, EVERY_LANDMARK, LANDMARKS
 from pasyn_blender.errors import MappingError
 from pasyn_blender.rig.anchors import keypoint_positions
 from pasyn_blender.rig.geometry import FloatArray, RigGeometry
@@ -35,9 +35,9 @@ def geometries(shared: Path) -> dict[str, RigGeometry]:
 
 def body_keypoints(geometry: RigGeometry, rig_map: RigMap) -> dict[str, FloatArray]:
     """Keypoints in body axes and trunk lengths, measured from the tail root."""
-    world = keypoint_positions(rig_map, AP10K, geometry, geometry.vertices, geometry.bone_matrices)
+    world = keypoint_positions(rig_map, EVERY_LANDMARK, geometry, geometry.vertices, geometry.bone_matrices)
     body = world @ rig_map.body_frame.T / rig_map.trunk_length
-    return dict(zip(AP10K.keypoints, body - body[AP10K.keypoints.index("root_of_tail")], strict=True))
+    return dict(zip(LANDMARKS, body - body[LANDMARKS.index("root_of_tail")], strict=True))
 
 
 def moved(geometry: RigGeometry, rotation: FloatArray, scale: float) -> RigGeometry:
@@ -70,7 +70,7 @@ def test_all_keypoints_and_the_named_limb_bones_are_found(
     geometries: dict[str, RigGeometry], name: str
 ) -> None:
     rig_map = map_rig(geometries[name], name)
-    assert set(rig_map.keypoints) == set(AP10K.keypoints)
+    assert set(rig_map.keypoints) == set(LANDMARKS)
     for joint, expected in (
         ("head", "head"),
         ("tail_base", "tail"),
@@ -111,7 +111,7 @@ def test_facing_scale_and_names_do_not_matter(
     assert np.dot(found.body_frame[2], rotation @ original.body_frame[2]) > 0.999
     assert found.trunk_length == pytest.approx(scale * original.trunk_length, rel=0.05)
     before, after = body_keypoints(geometries[name], original), body_keypoints(stranger, found)
-    for keypoint in AP10K.keypoints:
+    for keypoint in LANDMARKS:
         # Unnamed eyes and tails are found by shape alone, which is a little less exact.
         assert np.linalg.norm(after[keypoint] - before[keypoint]) < 0.09, keypoint
 

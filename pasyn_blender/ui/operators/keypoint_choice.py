@@ -10,8 +10,7 @@ from ...errors import RigMapError
 from ...rig.rig_map import RigMap
 from .. import live_map
 from ..live_rig import LiveRig
-from ..properties.findings import by_hand, mark_by_hand
-from ..properties.keypoints import chosen_set
+from ..properties.keypoints import chosen_set, mark_placed_by_hand, placed_by_hand
 
 
 def can_edit(cls: Any, context: bpy.types.Context) -> bool:
@@ -86,9 +85,6 @@ def chosen_name(scene: Any) -> str:
 
 def mark_moved(scene: Any, before: RigMap, after: RigMap) -> None:
     """Say in the list which keypoints a person has put where they are."""
-    found = scene.pasyn.keypoints.found
-    names = chosen_set(scene).keypoints
-    mark_by_hand(
-        found,
-        by_hand(found) | {name for name in names if before.keypoints.get(name) != after.keypoints.get(name)},
-    )
+    names = chosen_set(scene).landmarks
+    moved = {name for name in names if before.keypoints.get(name) != after.keypoints.get(name)}
+    mark_placed_by_hand(scene, placed_by_hand(scene) | moved)

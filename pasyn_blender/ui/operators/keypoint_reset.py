@@ -10,8 +10,7 @@ from ...rig.automatic import map_loaded_rig
 from ...rig.mapping import map_rig
 from ...rig.rig_map import RigMap
 from .. import live_map
-from ..properties.findings import by_hand, mark_by_hand
-from ..properties.keypoints import chosen_set
+from ..properties.keypoints import chosen_set, mark_placed_by_hand, placed_by_hand
 from ..scene_animal import pose_kept, rig_in_scene
 from .background_work import WorksInBackground
 from .keypoint_choice import can_edit, chosen_name, read_now, row_of, suggested
@@ -94,13 +93,13 @@ class PASYN_OT_reset_keypoint(WorksInBackground, bpy.types.Operator):
             with pose_kept(rig):
                 result = map_loaded_rig(rig, live.geometry)
         live.automatic = result
-        anchors = {name: result.keypoints[name] for name in self._wanted if name in result.keypoints}
-        lost = [name for name in self._wanted if name not in anchors]
+        wanted = {name: chosen_set(scene).landmark(name) for name in self._wanted}
+        anchors = {name: result.keypoints[name] for name in wanted.values() if name in result.keypoints}
+        lost = [name for name, landmark in wanted.items() if landmark not in anchors]
         if not anchors:
             raise RigMapError(f"the automatic mapping does not find {lost[0]} on this animal")
-        live_map.store(scene, with_anchors(rig_map, chosen_set(scene), anchors))
-        found = scene.pasyn.keypoints.found
-        mark_by_hand(found, by_hand(found) - anchors.keys())
+        live_map.store(scene, with_anchors(rig_map, anchors))
+        mark_placed_by_hand(scene, placed_by_hand(scene) - anchors.keys())
         if lost:
             self.report({"WARNING"}, f"Not found automatically: {', '.join(lost)}")
         live_map.redraw_views()

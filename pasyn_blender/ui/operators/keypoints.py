@@ -38,8 +38,9 @@ class PASYN_OT_move_keypoint(ReportsMistakes, bpy.types.Operator):
     bl_idname = "pasyn.move_keypoint"
     bl_label = "Move Keypoint"
     bl_description = (
-        "Move a keypoint to another place on the animal. Eyes, nose and tail root stick to the skin under "
-        "the cursor; the others go to the middle of the limb there. It follows the animal from then on"
+        "Move a keypoint to another place on the animal. Eyes, nose, throat, withers and tail root stick to "
+        "the skin under the cursor; the others go to the middle of the limb there. It follows the "
+        "animal from then on"
     )
     bl_options = {"REGISTER", "UNDO"}
 

@@ -31,8 +31,10 @@ class ReportsMistakes:
 
 def report_findings(operator: Any, scene: Any, rig_map: RigMap) -> None:
     """Tell in the status bar what a map has, and which keypoints it lacks."""
-    names = chosen_set(scene).keypoints
-    lost = [name.replace("_", " ") for name in names if name not in rig_map.keypoints]
+    keypoint_set = chosen_set(scene)
+    names = keypoint_set.keypoints
+    pairs = zip(names, keypoint_set.landmarks, strict=True)
+    lost = [name.replace("_", " ") for name, landmark in pairs if landmark not in rig_map.keypoints]
     if lost:
         some = ", ".join(lost[:6]) + (", …" if len(lost) > 6 else "")
         operator.report({"WARNING"}, f"{len(lost)} of {len(names)} keypoints were not found: {some}")

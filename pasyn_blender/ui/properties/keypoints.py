@@ -1,19 +1,13 @@
 """The animal's keypoints, and what of them is drawn over the viewport."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import bpy
 
-from ...anatomy.keypoint_sets import AP10K, KEYPOINT_SETS, KeypointSet
+from ...anatomy.keypoint_sets import AP10K, KEYPOINT_SETS, KeypointSet, landmarks_of
 from ...rig.rig_map import RigMap
-from .findings import PASYN_PG_finding, by_hand, list_findings, mark_by_hand
-
-_TITLES = {"ap10k": "AP-10K"}
-
-
-def _set_title(keypoint_set: KeypointSet) -> str:
-    words = keypoint_set.name.replace("-", " ").replace("_", " ").split()
-    return _TITLES.get(keypoint_set.name, " ".join(word[:1].upper() + word[1:] for word in words))
+from .findings import PASYN_PG_finding, list_findings
 
 
 def _set_changed(settings: Any, _context: bpy.types.Context) -> None:
@@ -31,8 +25,7 @@ class PASYN_PG_keypoints(bpy.types.PropertyGroup):
         name="Set",
         description="Which keypoints are labelled, and in which order",
         items=tuple(
-            (known.name, _set_title(known), f"{len(known.keypoints)} keypoints")
-            for known in KEYPOINT_SETS.values()
+            (known.name, known.title, f"{len(known.keypoints)} keypoints") for known in KEYPOINT_SETS.values()
         ),
         default=AP10K.name,
         update=_set_changed,
@@ -42,6 +35,11 @@ class PASYN_PG_keypoints(bpy.types.PropertyGroup):
         name="Keypoint",
         description="Keypoint chosen in the list; it is ringed in the viewport",
         default=-1,
+    )
+
+    by_hand: bpy.props.StringProperty(  # type: ignore[valid-type]
+        name="Placed by Hand",
+        description="Landmarks that the chosen set does not label, but that a person has put where they are",
     )
 
     show_overlay: bpy.props.BoolProperty(  # type: ignore[valid-type]
@@ -89,17 +87,37 @@ def chosen_set(scene: Any) -> KeypointSet:
 def list_keypoints(scene: Any, rig_map: RigMap | None) -> None:
     """Fill the list of keypoints from a rig map; without one the list is emptied.
 
-    What a person has moved stays marked.
+    What a person has moved stays marked, also while another set is chosen.
     """
     settings = scene.pasyn.keypoints
-    moved = by_hand(settings.found)
+    moved = placed_by_hand(scene)
     if rig_map is None:
         settings.found.clear()
+        settings.by_hand = ""
         return
-    anchors = ((name, rig_map.keypoints.get(name)) for name in chosen_set(scene).keypoints)
-    places = ((name, (anchor.bone or "mesh") if anchor else None) for name, anchor in anchors)
-    list_findings(settings.found, places, required=True)
-    mark_by_hand(settings.found, moved)
+    keypoint_set = chosen_set(scene)
+    anchors = (rig_map.keypoints.get(landmark) for landmark in keypoint_set.landmarks)
+    places = ((anchor.bone or "mesh") if anchor else None for anchor in anchors)
+    list_findings(settings.found, zip(keypoint_set.keypoints, places, strict=True), required=True)
+    mark_placed_by_hand(scene, moved)
+
+
+def placed_by_hand(scene: Any) -> set[str]:
+    """Landmarks that a person has put where they are, whichever set is chosen."""
+    settings = scene.pasyn.keypoints
+    listed = landmarks_of([item.name for item in settings.found])
+    marked = {name for name, item in zip(listed, settings.found, strict=True) if item.by_hand}
+    return marked | set(settings.by_hand.split())
+
+
+def mark_placed_by_hand(scene: Any, landmarks: Iterable[str]) -> None:
+    """Say which landmarks a person has put where they are; all others were found."""
+    settings = scene.pasyn.keypoints
+    decided = set(landmarks)
+    listed = landmarks_of([item.name for item in settings.found])
+    for name, item in zip(listed, settings.found, strict=True):
+        item.by_hand = name in decided
+    settings.by_hand = " ".join(sorted(decided - set(listed)))
 
 
 CLASSES = (PASYN_PG_keypoints,)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pasyn_blender.anatomy.keypoint_sets import AP10K
+from pasyn_blender.anatomy.keypoint_sets import ANIMALPOSE, AP10K
 from pasyn_blender.errors import PasynError
 from render_jobs.placement import align, compare, table_text
 from render_jobs.placement_views import (
@@ -251,6 +251,13 @@ def test_a_mouth_is_no_nose(tmp_path: Path) -> None:
     assert one_sided == {"eye", "shoulder", "hip"}
     _, *differences = read_views(write_coco(tmp_path / "b.json", list(AP10K.keypoints), [1.0, 1.0, 2.0] * 17))
     assert differences == [set(), set()]
+
+
+def test_animalpose_has_the_compared_points_under_its_own_names() -> None:
+    vocabulary = vocabulary_of(ANIMALPOSE.keypoints, "photos")
+    assert vocabulary["shoulder"] == ("L_F_Elbow", "R_F_Elbow")
+    assert vocabulary["knee"] == ("L_B_Knee", "R_B_Knee")
+    assert vocabulary["root_of_tail"] == ("TailBase",)
 
 
 def test_real_horses_stand_and_cattle_walk(shared: Path) -> None:

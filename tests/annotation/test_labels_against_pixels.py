@@ -43,12 +43,12 @@ class Checked:
     count: int
 
 
-def rig_job(shared: Path, rig: str, images: int) -> Job:
+def rig_job(shared: Path, rig: str, images: int, *more: str) -> Job:
     if rig in built_in_animals():
         here = Path(__file__).resolve().parent.parent.parent
-        settings = [*VARIED, f"images={images}", "coat.individuals=[0, 0]"]
+        settings = [*VARIED, f"images={images}", "coat.individuals=[0, 0]", *more]
         return load_job(here / "render_jobs" / f"{rig}.yaml", settings)
-    return job_from_rig(next((shared / "rigs").glob(rig)), images=images, overrides=VARIED)
+    return job_from_rig(next((shared / "rigs").glob(rig)), images=images, overrides=[*VARIED, *more])
 
 
 def prepared(job: Job) -> Any:
@@ -159,5 +159,13 @@ def test_over_many_poses_and_views(shared: Path, rig: str, tmp_path: Path) -> No
 @pytest.mark.parametrize("species", built_in_animals())
 def test_on_every_built_in_animal(shared: Path, species: str, tmp_path: Path) -> None:
     found = check(rig_job(shared, species, 15), tmp_path, exact=4)
+    assert max(found.distances) < 0.5
+    assert len(found.wrong) <= 0.01 * found.count, found.wrong
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rig", ["cow_ult/*.glb", "dog", "horse"])
+def test_the_keypoints_of_animalpose(shared: Path, rig: str, tmp_path: Path) -> None:
+    found = check(rig_job(shared, rig, 20, "keypoints=animalpose"), tmp_path, exact=4)
     assert max(found.distances) < 0.5
     assert len(found.wrong) <= 0.01 * found.count, found.wrong

@@ -6,6 +6,7 @@ import html.parser
 import json
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pasyn_blender.anatomy.keypoint_sets import AP10K
+from pasyn_blender.anatomy.keypoint_sets import ANIMALPOSE, AP10K, landmarks_of
 from pasyn_blender.annotation.coco import build_coco, coco_bytes, label_picture
 from pasyn_blender.errors import OutputError
 from render_jobs import layout
 from render_jobs.report import write_report
 from render_jobs.report_charts import number, ticks
 from render_jobs.report_data import gather
-from render_jobs.report_overlay import mask_outline, overlay
+from render_jobs.report_overlay import SIDE_COLOURS, mask_outline, overlay
 from render_jobs.report_poses import angle_at, limb_angles, main_directions, rotation_vectors
 from render_jobs.report_sheet import choose_pictures
 from render_jobs.shot import BackgroundShot, CameraShot, CoatShot, LightShot, Shot
@@ -310,6 +311,23 @@ def test_limb_angles_do_not_depend_on_the_camera_side() -> None:
         np.testing.assert_allclose(before, after, atol=1e-9)
     assert {name for name, _ in limb_angles(AP10K.keypoints, world)} >= {
         "carpus bend",
+        "hind limb swing",
+        "neck",
+    }
+
+
+def test_another_sets_names_give_the_same_sides_and_angles(tmp_path: Path) -> None:
+    picture = gather(make_folder(tmp_path / "out")).pictures[0]
+    points = np.tile([10.0, 20.0, 2.0], (len(ANIMALPOSE.keypoints), 1))
+    svg = overlay(replace(picture, keypoints=points), ANIMALPOSE.keypoints, ANIMALPOSE.skeleton)
+    shapes = dict(reversed(mark) for mark in re.findall(r"<g>(<circle.*?)<title>(.*?):.*?</title></g>", svg))
+    for name, side in (("L EarBase", "left"), ("R F Paw", "right"), ("Throat", "middle")):
+        assert SIDE_COLOURS[side] in shapes[name]
+    world = np.random.default_rng(1).normal(size=(5, 20, 3))
+    assert {name for name, _ in limb_angles(landmarks_of(ANIMALPOSE.keypoints), world)} == {
+        "carpus bend",
+        "hock bend",
+        "front limb swing",
         "hind limb swing",
         "neck",
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -39,9 +40,11 @@ def rig_map_text(rig_map: RigMap) -> str:
     """A rig map as commented YAML, the same text for the same map."""
     import yaml
 
+    # Rigs may be as small as a nail: a place is written to a hundred-thousandth of the trunk.
+    decimals = max(6, 5 - math.floor(math.log10(rig_map.trunk_length)))
     joints = {}
     for name, joint in rig_map.joints.items():
-        joints[name] = {"bone": joint.bone, "position": [round(value, 6) for value in joint.position]}
+        joints[name] = {"bone": joint.bone, "position": [round(value, decimals) for value in joint.position]}
         if joint.alignment is not None:
             joints[name]["alignment"] = [round(value, 4) for value in joint.alignment]
     keypoints: dict[str, Any] = {}
@@ -49,7 +52,7 @@ def rig_map_text(rig_map: RigMap) -> str:
         if anchor.bone is not None:
             entry: dict[str, Any] = {
                 "bone": anchor.bone,
-                "offset": [round(value, 6) for value in anchor.offset or ()],
+                "offset": [round(value, decimals) for value in anchor.offset or ()],
             }
         else:
             entry = {
@@ -61,8 +64,8 @@ def rig_map_text(rig_map: RigMap) -> str:
     data = {
         "rig": rig_map.rig,
         "body_frame": [[round(float(value), 9) for value in row] for row in rig_map.body_frame],
-        "trunk_length": round(rig_map.trunk_length, 6),
-        "ground": round(rig_map.ground, 6),
+        "trunk_length": round(rig_map.trunk_length, decimals),
+        "ground": round(rig_map.ground, decimals),
         "joints": joints,
         "keypoints": keypoints,
         "missing": list(rig_map.missing),

@@ -131,6 +131,16 @@ def test_a_slip_is_found_by_its_line(
         read_rig_map(written, geometry)
 
 
+def test_places_on_a_rig_as_small_as_a_nail_are_kept(
+    rig_map: RigMap, geometry: RigGeometry, tmp_path: Path
+) -> None:
+    small = replace(rig_map, trunk_length=0.0034567891, ground=-0.0012345678)
+    write_rig_map(small, tmp_path / "small.yaml")
+    again = read_rig_map(tmp_path / "small.yaml", geometry)
+    assert again.trunk_length == pytest.approx(small.trunk_length, rel=1e-5)
+    assert again.ground == pytest.approx(small.ground, rel=1e-5)
+
+
 def test_a_map_of_another_rig_is_refused_with_what_differs(rig_map: RigMap, geometry: RigGeometry) -> None:
     text = rig_map_text(rig_map)
     refuse_another_rigs(text, geometry, "goat.yaml")

@@ -34,11 +34,11 @@ WHITE_COAT: Final = 0.75
 SUNNY_SIDE: Final = 1.2
 """Light on the brighter sides of an animal, level ground taken as 1."""
 
-BRIGHTEST: Final = 0.72
-"""Light of an animal's brightest places, share of white (222 of 255): photographers expose for their subject,
+BRIGHTEST: Final = 0.85
+"""Light of an animal's brightest places, share of white (237 of 255): photographers expose for their subject,
 and what is whiter than that in a picture is sky and glints."""
 
-SHOULDER: Final = 0.3
+SHOULDER: Final = 0.4
 """Light from which on it is lowered for that; what is darker stays."""
 
 _LUMINANCE: Final = np.array([0.2126, 0.7152, 0.0722])

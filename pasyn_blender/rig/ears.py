@@ -274,7 +274,7 @@ def _grown_lobe(side: _Side, tip: int, rings: list[tuple[float, Contour]], lengt
     tall = [(radius, ring) for radius, ring in rings if radius > 0.6 * _SHORTEST * length]
     if not tall:
         return None
-    slender = np.array([radius / ring.length for radius, ring in tall])
+    slender = np.array([radius / max(ring.length, 1e-9 * length) for radius, ring in tall])
     best = float(slender.max())
     if best < _SLENDER:
         return None
@@ -342,6 +342,6 @@ def _inside(points: FloatArray, corners: FloatArray) -> NDArray[np.bool_]:
 
 
 def _lobe(side: _Side, tip: int, ring: Contour) -> _Lobe:
-    base = ring.lengths @ _ring_places(side, ring) / ring.length
+    base = ring.lengths @ _ring_places(side, ring) / max(ring.length, 1e-300)
     whole = Contour(side.surface.source[ring.edges], ring.fractions, ring.points, ring.lengths, ring.segments)
     return _Lobe(whole, base, float(np.linalg.norm(side.local[tip] - base)))

@@ -32,6 +32,11 @@ _EAR_BASE: Final = 0.06
 """Where an ear is clicked, as a share of its length from its root, which is in the skull."""
 _TRUNK: Final = 0.52
 """Pelvis to chest in the lengths that the tolerances below are given in, about metres on a horse."""
+_HANGS: Final = 1.25
+"""What is farther from the poll than this, in lengths of the head's bone, is a trunk or a beard."""
+_AS_THICK_AS_A_TRUNK: Final = 0.5
+"""Half width of what hangs beside that of the face: elephants' trunks have 0.7 or more, goats' beards
+0.33 or less."""
 _CLICKED_BELOW: Final = {"shoulder": 0.14, "knee": 0.07}
 """Elbow and hock are clicked lower than their joints turn, the elbow where the leg leaves the trunk: share of
 the bone below, from the heights of these keypoints on photos of horses standing in profile."""
@@ -182,14 +187,14 @@ class _Landmarks:
         forward = (lips - poll) / np.linalg.norm(lips - poll)
         dorsal = np.cross(forward, np.array([1.0, 0.0, 0.0]))
         length = float(np.linalg.norm(lips - poll))
-        face = np.flatnonzero(
-            middle & (self._weight(body, "head") > 0.99) & ((skin - lips) @ forward > -0.3 * length)
-        )
-        # The front of the muzzle between the nostrils, on the outline of a profile.
-        score = skin[face] @ (forward + 0.75 * dorsal)
-        away = np.linalg.norm(skin[face] - poll, axis=1)
-        if away.max() > 1.5 * length:  # a trunk: its nostrils are at its end
-            score = away
+        before = (self._weight(body, "head") > 0.99) & ((skin - lips) @ forward > -0.3 * length)
+        away = np.linalg.norm(skin - poll, axis=1)
+        hanging = before & (away > _HANGS * length)
+        widths = np.abs(skin[:, 0])
+        trunk = hanging.any() and widths[hanging].max() > _AS_THICK_AS_A_TRUNK * widths[before].max()
+        face = np.flatnonzero(middle & before if trunk else middle & before & ~hanging)
+        # The front of the muzzle between the nostrils, on a profile's outline; a trunk has them at its end.
+        score = away[face] if trunk else skin[face] @ (forward + 0.75 * dorsal)
         nose = self._on_midline(face, score, ("head",))
         tail = self._tail_root(skin, middle)
         base, middle = self._bone("neck_1")

@@ -57,3 +57,16 @@ def test_ears_withers_and_throat(species: str, individual: int) -> None:
     for name in ("left_ear_base", "right_ear_base", "withers", "throat"):
         gap = float(np.linalg.norm(found[name] - known[name])) / trunk
         assert gap < CLOSE, f"{name}: {gap:.3f}"
+
+
+@pytest.mark.parametrize("individual", [0, 2, 5])  # 5 has a beard longer than its head
+def test_a_beard_is_no_nose(individual: int) -> None:
+    geometry = geometry_of("goat", animal_model("goat", individual))
+    rig = LoadedRig(path=Path("goat.yaml"), armature=None, meshes=(), actions=())
+    known = places(animal_rig_map("goat", rig, geometry), geometry)
+    stranger = without_ears(geometry)
+    found = places(map_rig(stranger, "stranger"), stranger)
+    trunk = float(np.linalg.norm(known["withers"] - known["root_of_tail"]))
+    eyes = (known["left_eye"] + known["right_eye"]) / 2
+    assert known["nose"][1] < eyes[1] - 0.05 * trunk, "a nose lies before the eyes"
+    assert np.linalg.norm(found["nose"] - known["nose"]) < CLOSE * trunk

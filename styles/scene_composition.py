@@ -21,7 +21,7 @@ from .settings import CompositionRanges
 
 FloatArray = NDArray[np.float64]
 
-CREVICE: Final = 0.85
+CREVICE: Final = 0.6
 """Share of all light that is lost right beside what touches the ground: a hoof's wall, sinking in a little or
 standing among blades and crumbs, shuts out sun and sky there."""
 

@@ -32,7 +32,7 @@ from .job_identity import look_content
 from .plan import CAMERA_LOOK, COMPOSITION, OTHER_PHOTO, STYLE, subject_generator
 from .shot import BackgroundShot, Shot
 
-RECIPE: Final = 4
+RECIPE: Final = 5
 """Raised by hand whenever pictures of the same renders would come out otherwise."""
 
 GROUNDS_KEPT: Final = 64 * 1024 * 1024

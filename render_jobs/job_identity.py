@@ -16,7 +16,7 @@ from pasyn_blender.prior.prior_card import card_path
 
 from .job_schema import BUNDLED_WORLDS, JOINT_LIMITS, Job, PoseSettings
 
-RECIPE: Final = 4
+RECIPE: Final = 5
 """Raised by hand whenever the program would make other pictures of the same job."""
 
 SAMPLE_BYTES: Final = 65536

@@ -199,6 +199,7 @@ def job_readers(check_files: bool) -> dict[str, Reader]:
                 "noise": number_range(0, 0.5),
                 "sharpening": number_range(0, 3),
                 "jpeg": number_range(1, 100),
+                "metering": number_range(0, 1),
             },
             none=NO_CAMERA,
         ),

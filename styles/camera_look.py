@@ -19,7 +19,13 @@ from .draws import CameraLookDraw
 FloatArray = NDArray[np.float32]
 
 SHOULDER: Final = 0.4
-"""Light from which on a longer exposure brightens less, share of white."""
+"""Light up to which an exposure changes all by the same factor, share of white."""
+
+METERED: Final = 0.46
+"""Mean brightness that a meter asks for, share of white in sRGB: middle grey, 18 % of the light."""
+
+METER_LIMIT: Final = 1.0
+"""Stops that a meter changes at most: a stable stays dim and snow bright."""
 
 _LIGHT = linear_from_srgb(np.arange(256) / 255.0).astype(np.float32)
 _STEPS = 4095
@@ -29,8 +35,8 @@ _ENCODED = (srgb_from_linear(np.arange(_STEPS + 1) / _STEPS) * 255.0).astype(np.
 def camera_look(picture: NDArray[np.uint8], draw: CameraLookDraw) -> NDArray[np.uint8]:
     """Take a picture as a camera would.
 
-    Light is dimmed by exposure and vignetting and smeared by motion and lens; the sensor adds noise, the
-    camera sharpens, and the file is compressed.
+    The meter looks, light is dimmed by exposure and vignetting and smeared by motion and lens; the sensor
+    adds noise, the camera sharpens, and the file is compressed.
 
     Parameters
     ----------
@@ -41,7 +47,7 @@ def camera_look(picture: NDArray[np.uint8], draw: CameraLookDraw) -> NDArray[np.
     """
     height, width = picture.shape[:2]
     longer = max(height, width)
-    light = _exposed(_LIGHT[picture], 2.0**draw.exposure)
+    light = _exposed(_LIGHT[picture], 2.0 ** (draw.exposure + draw.metering * meter(picture)))
     if draw.vignetting > 0:
         light *= _vignette(height, width, draw.vignetting)[..., None]
     if draw.motion_blur * longer / 1000 > 0.3:
@@ -60,15 +66,27 @@ def camera_look(picture: NDArray[np.uint8], draw: CameraLookDraw) -> NDArray[np.
     return _compressed(finished, draw.jpeg)
 
 
+def meter(picture: NDArray[np.uint8]) -> float:
+    """Stops by which a camera's meter would expose a (H, W, 3) sRGB picture longer."""
+    mean = float(linear_from_srgb(np.array(max(float(picture.mean()) / 255.0, 1e-3))))
+    asked = float(np.log2(linear_from_srgb(np.array(METERED)) / mean))
+    return float(np.clip(asked, -METER_LIMIT, METER_LIMIT))
+
+
 def _exposed(light: FloatArray, factor: float) -> FloatArray:
-    """Expose longer or shorter; what a longer exposure makes bright rolls off, and only white ends white."""
-    exposed = light * np.float32(factor)
-    if factor <= 1.0:
-        return exposed
-    span, room = np.float32(factor - SHOULDER), np.float32(1.0 - SHOULDER)
-    share = np.maximum(exposed - np.float32(SHOULDER), 0.0) / span
-    rolled = np.float32(SHOULDER) + share * span / (1.0 + (span / room - 1.0) * share)
-    return np.asarray(np.where(exposed > SHOULDER, rolled, exposed), dtype=np.float32)
+    """Expose longer or shorter, with all of the factor up to :data:`SHOULDER`.
+
+    What a longer exposure makes bright rolls off, so that only white ends white; what was white stays white
+    in a shorter one, for windows and skies of photos are brighter than the files can say.
+    """
+    longer = factor >= 1.0
+    knee_in, knee_out = (SHOULDER / factor, SHOULDER) if longer else (SHOULDER, SHOULDER * factor)
+    span, room = 1.0 - knee_in, 1.0 - knee_out
+    share = np.maximum(light - np.float32(knee_in), 0.0) / np.float32(span)
+    # The curve leaves the knee as steep as it came, and ends at white.
+    steep = np.float32(factor * span / room)
+    rolled = np.float32(knee_out) + np.float32(room) * steep * share / (1.0 + (steep - 1.0) * share)
+    return np.asarray(np.where(light > knee_in, rolled, light * np.float32(factor)), dtype=np.float32)
 
 
 def _vignette(height: int, width: int, loss: float) -> FloatArray:

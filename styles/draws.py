@@ -45,6 +45,7 @@ class CameraLookDraw:
     noise: float
     sharpening: float
     jpeg: float
+    metering: float
     direction: float
     noise_seed: int
 

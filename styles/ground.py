@@ -47,6 +47,8 @@ class Scene:
         (3,) world direction.
     sun_irradiance, sky_irradiance
         Light on level ground of each.
+    light_colour
+        (3,) linear RGB of the light round the animal, of luminance 1.
     shade
         What the animal keeps from the ground.
     """
@@ -58,6 +60,7 @@ class Scene:
     toward_sun: FloatArray
     sun_irradiance: float
     sky_irradiance: float
+    light_colour: FloatArray
     shade: GroundShade
 
     @classmethod
@@ -79,6 +82,7 @@ class Scene:
                 toward_sun=np.array(scene["toward_sun"], dtype=np.float64),
                 sun_irradiance=float(scene["sun_irradiance"]),
                 sky_irradiance=float(scene["sky_irradiance"]),
+                light_colour=np.array(scene["light_colour"], dtype=np.float64),
                 shade=GroundShade.from_dict(scene["shade"]),
             )
         except (KeyError, TypeError) as error:

@@ -30,7 +30,8 @@ SHARPNESS: Final = 0.6
 a photo that is enlarged a little."""
 
 BELOW_HORIZON: Final = 0.06
-"""All feet stand at least so far below the horizon, share of the picture's height."""
+"""All feet stand at least so far below the horizon, and half as far below the ground's end, share of the
+picture's height."""
 
 PLACES: Final = 12
 """Places side by side that are tried."""
@@ -166,7 +167,7 @@ def grounded_crop(
     frames = _Frames(place * (1.0 - shown_width), top, shown_width, shown_height, flip)
     sums = _sums(ground.open)
     things = ~ground.open
-    things[: int(np.ceil(ground.horizon * len(things)))] = False
+    things[: int(np.ceil(ground.end * len(things)))] = False
     around, columns = AROUND_FEET, (standing.left, standing.right)
     below_feet = frames.share(
         sums,
@@ -177,7 +178,7 @@ def grounded_crop(
     before = frames.share(sums, (standing.feet, 1.0), columns)
     clutter = frames.share(_sums(things), (max(0.0, standing.farthest - 0.5), standing.farthest), columns)
     openness = np.minimum(below_feet / OPEN_BELOW_FEET, np.minimum(near / OPEN_NEAR, before / OPEN_BEFORE))
-    low_enough = top + (standing.farthest - 0.5 * BELOW_HORIZON) * shown_height >= ground.horizon
+    low_enough = top + (standing.farthest - 0.5 * BELOW_HORIZON) * shown_height >= ground.end
     openness = np.where(low_enough, openness, 0.5 * openness)
     cost = RESIZING_COSTS * np.abs(np.log(scale / planned)) + LOWERING_COSTS * np.abs(lowered)
     cost += CLUTTER_COSTS * clutter + ENLARGING_COSTS * np.maximum(-np.log(scale * largest), 0.0)

@@ -1,7 +1,9 @@
 """What a photo's pixels tell of its ground, its horizon and its sun; nothing else is known of it.
 
-Its horizon is taken to be where the rows above and below differ most, sky or far trees from the ground before
-them.
+Its ground is taken to end where the rows above and below differ most, at sky, far trees, or a wall. That is
+the horizon where sky is seen. A wall, a hedge or a barn's other end is nearer than the horizon, which then
+lies behind it and higher: an animal that had its camera's horizon at the foot of a wall would look like a
+toy.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.stats import norm
 
 from .open_ground import open_ground
 
@@ -24,7 +27,9 @@ OPEN_SIDE: Final = 160
 """Longer side of the picture that open ground is looked for in: bars must not vanish."""
 
 USUAL_HORIZON: Final = 0.38
-"""Where horizons are when a photo does not tell: photographers of animals leave more room to the ground."""
+HORIZONS_VARY: Final = 0.18
+"""Where horizons are when a photo does not tell, and one standard deviation of it: photographers of animals
+leave more room to the ground."""
 
 SKY_BRIGHT: Final = 0.4
 SKY_STEP: Final = 0.05
@@ -47,8 +52,10 @@ class PhotoGround:
     ----------
     size
         (width, height) of the photo.
+    end
+        Row at which its ground ends, as a share of the photo's height.
     horizon
-        Row of the horizon as a share of the photo's height.
+        Row of the horizon, the same or higher.
     open
         (h, w) whether each place shows open ground; :func:`styles.open_ground.open_ground`.
     sun_side
@@ -56,6 +63,7 @@ class PhotoGround:
     """
 
     size: tuple[int, int]
+    end: float
     horizon: float
     open: NDArray[np.bool_]
     sun_side: float
@@ -85,15 +93,23 @@ def photo_ground(photo: NDArray[np.uint8]) -> PhotoGround:
     explained = 1.0 - (inner + below).sum(axis=1) / max(float(total), 1e-9)
     shares = np.arange(1, height + 1) / height
     # A prior for photos whose rows say little; a clear edge outweighs it.
-    likely = np.exp(-0.5 * ((shares - USUAL_HORIZON) / 0.18) ** 2)
+    likely = np.exp(-0.5 * ((shares - USUAL_HORIZON) / HORIZONS_VARY) ** 2)
     score = np.where((shares > 0.08) & (shares < 0.75), explained + 0.35 * likely, -np.inf)
-    horizon = max(float(shares[int(np.argmax(score))]), _sky_end(small))
+    sky_end = _sky_end(small)
+    end = max(float(shares[int(np.argmax(score))]), sky_end)
     return PhotoGround(
         (photo.shape[1], photo.shape[0]),
-        horizon,
-        open_ground(_small(photo, OPEN_SIDE), horizon),
-        _sun_side(grey, horizon),
+        end,
+        end if sky_end > 0 else hidden_horizon(end),
+        open_ground(_small(photo, OPEN_SIDE), end),
+        _sun_side(grey, end),
     )
+
+
+def hidden_horizon(end: float) -> float:
+    """Expect the horizon of a photo whose ground ends at something before it: what is usual, above that."""
+    edge = (end - USUAL_HORIZON) / HORIZONS_VARY
+    return float(USUAL_HORIZON - HORIZONS_VARY * norm.pdf(edge) / norm.cdf(edge))
 
 
 def _sky_end(small: FloatArray) -> float:

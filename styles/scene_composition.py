@@ -121,6 +121,8 @@ def compose_scene(
     height, width = alpha.shape
     there = background_light(background, box[3] / height, tinted=photo)
     here = np.full(3, (scene.sun_irradiance + scene.sky_irradiance) / np.pi)
+    if photo:
+        here = here * scene.light_colour
     animal = relit(rgba, here, there, draw.light)
     ground = _shaded(background, scene, draw.shadow, max(box[2] - box[0], box[3] - box[1]))
     picture = compose(animal, ground)

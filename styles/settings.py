@@ -73,6 +73,9 @@ class CameraLookRanges:
         Share of the detail that is added again.
     jpeg
         Quality, 1 to 100; above 99.5 the picture is not compressed at all.
+    metering
+        How far, 0 to 1, the camera goes from the exposure of the background's photo towards the one that its
+        meter asks for with the animal before it: a white animal is exposed shorter, one in the dark longer.
     """
 
     exposure: Range = (-0.35, 0.35)
@@ -80,8 +83,9 @@ class CameraLookRanges:
     blur: Range = (0.0, 1.2)
     motion_blur: Range = (0.0, 1.5)
     noise: Range = (0.0, 0.006)
-    sharpening: Range = (0.0, 0.3)
+    sharpening: Range = (0.1, 0.5)
     jpeg: Range = (90.0, 96.0)
+    metering: Range = (0.5, 0.9)
 
 
 PASTED: Final = CompositionRanges(ground=False, light=(0.0, 0.0), shadow=(0.0, 0.0), occluded=0.0)
@@ -95,5 +99,6 @@ NO_CAMERA: Final = CameraLookRanges(
     noise=(0.0, 0.0),
     sharpening=(0.0, 0.0),
     jpeg=(100.0, 100.0),
+    metering=(0.0, 0.0),
 )
 """A camera that leaves no trace."""

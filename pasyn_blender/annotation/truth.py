@@ -73,6 +73,8 @@ class SceneTruth:
         (3,) world direction to the sun.
     sun_irradiance, sky_irradiance
         Light on level ground of each.
+    light_colour
+        (3,) linear RGB of the light round the animal, of luminance 1.
     shade
         What the animal keeps from the ground.
     """
@@ -82,6 +84,7 @@ class SceneTruth:
     toward_sun: FloatArray
     sun_irradiance: float
     sky_irradiance: float
+    light_colour: FloatArray
     shade: GroundShade
 
     def to_dict(self) -> dict[str, Any]:
@@ -92,6 +95,7 @@ class SceneTruth:
             "toward_sun": _plain(self.toward_sun),
             "sun_irradiance": _plain(self.sun_irradiance),
             "sky_irradiance": _plain(self.sky_irradiance),
+            "light_colour": _plain(self.light_colour),
             "shade": self.shade.to_dict(),
         }
 

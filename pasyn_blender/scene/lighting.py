@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ..errors import RenderError
 from .requests import LightRequest
-from .sky import SkyLight, sky_light
+from .sky import LUMINANCE, SkyLight, sky_light
 
 FloatArray = NDArray[np.float64]
 
@@ -66,11 +66,14 @@ class LightTruth:
         (3,) world direction from the animal to the sun.
     sun_irradiance, sky_irradiance
         What falls on level ground: of the sun lamp, and of the world's upper half.
+    colour
+        (3,) linear RGB of all light that a ball would get there, of luminance 1.
     """
 
     toward_sun: FloatArray
     sun_irradiance: float
     sky_irradiance: float
+    colour: FloatArray
 
 
 def bundled_worlds() -> dict[str, Path]:
@@ -174,7 +177,18 @@ def apply_light(lighting: Lighting, request: LightRequest, body_frame: FloatArra
         toward_sun=toward_sun,
         sun_irradiance=request.sun_strength * max(float(body_frame[2] @ toward_sun), 0.0),
         sky_irradiance=request.world_strength * sky.irradiance,
+        colour=_colour_on_a_ball(request.sun_strength * colour, request.world_strength * sky.mean),
     )
+
+
+def _colour_on_a_ball(sun: FloatArray, sky: FloatArray) -> FloatArray:
+    """(3,) colour of a lamp's irradiance and a mean radiance together, of luminance 1.
+
+    A ball has four times the surface of its shadow, and gets pi times the mean radiance from all around.
+    """
+    light = sun / 4 + np.pi * sky
+    luminance = float(light @ LUMINANCE)
+    return light / luminance if luminance > 0 else np.ones(3)
 
 
 def _drawn_sun(request: LightRequest, body_frame: FloatArray) -> FloatArray:

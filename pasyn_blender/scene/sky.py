@@ -17,6 +17,9 @@ wide glow."""
 LEAST_SHARE: Final = 2.5
 """A sun must be so many times as bright, on the mean over its cone, as the sky above the horizon."""
 
+LUMINANCE: Final = np.array([0.2126, 0.7152, 0.0722])
+"""Weights of linear red, green and blue."""
+
 _WIDTH: Final = 256
 """The picture is reduced to this before it is judged: a lens flare or a lamp is then a speck."""
 
@@ -33,11 +36,14 @@ class SkyLight:
         (3,) direction of its sun in the HDRI's own axes (up +Z); None under an even sky.
     sun_colour
         (3,) linear RGB of the sun's light, the largest 1.
+    mean
+        (3,) linear RGB radiance, mean of all directions.
     """
 
     irradiance: float
     toward_sun: FloatArray | None
     sun_colour: FloatArray
+    mean: FloatArray
 
 
 def sky_light(pixels: NDArray[np.floating]) -> SkyLight:
@@ -61,9 +67,10 @@ def sky_light(pixels: NDArray[np.floating]) -> SkyLight:
         axis=-1,
     )
     solid = np.sin(polar)[:, None] * (np.pi / height) * (2 * np.pi / width) * np.ones((1, width))
-    brightness = light @ np.array([0.2126, 0.7152, 0.0722])
+    brightness = light @ LUMINANCE
     above = directions[..., 2] > 0
     irradiance = float((brightness * solid * np.clip(directions[..., 2], 0, None)).sum())
+    everywhere = (light * solid[..., None]).sum(axis=(0, 1)) / solid.sum()
     total = float((solid * above).sum())
     mean = float((brightness * solid * above).sum()) / total
     # The brightest place by its whole surroundings: a white wall has no glow around it.
@@ -76,12 +83,15 @@ def sky_light(pixels: NDArray[np.floating]) -> SkyLight:
     cone = flat[near[best]]
     power = brightness.ravel()[cone] * solid.ravel()[cone]
     if mean <= 0 or glow[best] < LEAST_SHARE * mean:
-        return SkyLight(irradiance, None, np.ones(3))
+        return SkyLight(irradiance, None, np.ones(3), everywhere)
     # The peak counts more than its halo.
     middle = (directions.reshape(-1, 3)[cone] * (power * brightness.ravel()[cone])[:, None]).sum(axis=0)
     colour = (light.reshape(-1, 3)[cone] * power[:, None]).sum(axis=0)
     return SkyLight(
-        irradiance, middle / np.linalg.norm(middle), np.clip(colour / max(colour.max(), 1e-12), 0.0, 1.0)
+        irradiance,
+        middle / np.linalg.norm(middle),
+        np.clip(colour / max(colour.max(), 1e-12), 0.0, 1.0),
+        everywhere,
     )
 
 

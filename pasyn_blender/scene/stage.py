@@ -353,6 +353,7 @@ def frame_and_light(
         toward_sun=light.toward_sun,
         sun_irradiance=light.sun_irradiance,
         sky_irradiance=light.sky_irradiance,
+        light_colour=light.colour,
         shade=ground_shade(vertices, triangles, body_frame, light.toward_sun, ground),
     )
     return view, scene

@@ -82,6 +82,7 @@ def write_render(folder: Path, shot: Shot, identity: str, size: tuple[int, int])
             "toward_sun": [0.6, 0.0, 0.8],
             "sun_irradiance": 2.0,
             "sky_irradiance": 1.0,
+            "light_colour": [1.0, 1.0, 1.0],
             "shade": SHADE.to_dict(),
         },
         "sky_rotation": [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],

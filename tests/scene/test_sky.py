@@ -28,3 +28,14 @@ def test_a_sun_is_found_where_blender_would_see_it(azimuth: float, elevation: fl
     assert found.toward_sun is not None
     assert np.degrees(np.arccos(found.toward_sun @ direction)) < 3.0
     assert found.sun_colour[0] == 1.0 and found.sun_colour[2] < 0.7
+    assert found.mean[0] > found.mean[1] > found.mean[2] > 0.3
+
+
+def test_the_mean_counts_directions_not_pixels() -> None:
+    """The upper half red, the lower blue, and rows near the poles of an equirectangular picture are small."""
+    picture = sky(0.0)
+    picture[:64, :, 0] = 1.0
+    picture[64:, :, 2] = 1.0
+    picture[:13] = (0.0, 9.0, 0.0)
+    cap = (1 - np.cos(13 / 128 * np.pi)) / 2
+    assert sky_light(picture).mean == pytest.approx([0.5 - cap, 9.0 * cap, 0.5], rel=1e-2)

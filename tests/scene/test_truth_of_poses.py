@@ -86,6 +86,7 @@ def test_a_truth_is_strict_json() -> None:
             toward_sun=np.array([0.0, 0.6, 0.8]),
             sun_irradiance=1.0,
             sky_irradiance=1.0,
+            light_colour=np.ones(3),
             shade=GroundShade(np.zeros(3), *np.eye(3)[:2], 0.1, np.zeros((2, 3)), np.ones((2, 3))),
         ),
     )

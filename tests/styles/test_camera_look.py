@@ -55,6 +55,29 @@ def test_a_longer_exposure_adds_no_white_and_keeps_the_order_of_brightness() -> 
         assert found[255] == 255 and (found[:250] < 255).all()
 
 
+def test_a_shorter_exposure_darkens_all_but_white() -> None:
+    """A window that burnt out in the photo is brighter than the photo can say."""
+    ramp = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2)
+    for exposure in (-0.2, -0.6, -1.3):
+        found = camera_look(ramp, replace(NOTHING, exposure=exposure))[0, :, 0].astype(int)
+        assert (np.diff(found) >= 0).all() and (found <= np.arange(256)).all()
+        assert found[255] == 255 and found[118] < 118 and found[235] < 235
+
+
+@pytest.mark.parametrize("brightness", [90, 100, 117, 140, 155])
+def test_a_meter_brings_pictures_to_middle_grey(brightness: int) -> None:
+    flat = np.full((40, 40, 3), brightness, np.uint8)
+    assert camera_look(flat, replace(NOTHING, metering=1.0)).mean() == pytest.approx(117.3, abs=1.0)
+    half = camera_look(flat, replace(NOTHING, metering=0.5)).mean()
+    assert min(brightness, 117) - 1 <= half <= max(brightness, 117) + 1
+
+
+def test_a_meter_leaves_dim_places_dim() -> None:
+    """Three stops would be asked for, one is given."""
+    dim = np.full((40, 40, 3), 42, np.uint8)
+    assert camera_look(dim, replace(NOTHING, metering=1.0)).mean() == pytest.approx(60, abs=2)
+
+
 def test_draws_are_bytes_and_stay_in_their_ranges() -> None:
     draws = [draw_camera_look(CameraLookRanges(), np.random.default_rng(seed)) for seed in range(50)]
     assert all(-0.35 <= draw.exposure <= 0.35 and 70 <= draw.jpeg <= 98 for draw in draws)

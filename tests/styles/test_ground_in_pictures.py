@@ -42,7 +42,7 @@ def scene(toward_sun: tuple[float, float, float], pitch: float = 20.0, height: f
     sun = np.array(toward_sun) / np.linalg.norm(toward_sun)
     intrinsics = np.array([[150.0, 0.0, 80.0], [0.0, 150.0, 60.0], [0.0, 0.0, 1.0]])
     shade = ground_shade(CUBE, CUBE_TRIANGLES, np.eye(3), sun, 0.0)
-    return Scene(intrinsics, camera(pitch, height, 6.0), UP, 0.0, sun, 2.0, 1.0, shade)
+    return Scene(intrinsics, camera(pitch, height, 6.0), UP, 0.0, sun, 2.0, 1.0, np.ones(3), shade)
 
 
 def pixel(place: Scene, point: tuple[float, float, float]) -> tuple[int, int]:

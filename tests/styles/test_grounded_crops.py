@@ -1,10 +1,12 @@
 """Crops of photos: feet below the horizon on open ground, nothing before them, the sun on one side."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from styles.grounded_crops import SHARPNESS, Placement, Standing, grounded_crop
-from styles.photo_ground import PhotoGround, photo_ground
+from styles.photo_ground import USUAL_HORIZON, PhotoGround, hidden_horizon, photo_ground
 
 SQUARE = (256, 256)
 
@@ -30,7 +32,7 @@ def known(
     ground[int(horizon * 60) :] = True
     if blocked is not None:
         ground[blocked] = False
-    return PhotoGround(size, horizon, ground, sun_side)
+    return PhotoGround(size, horizon, horizon, ground, sun_side)
 
 
 def stands(horizon: float = 0.3, farthest: float = 0.7, sun_side: float = 0.0) -> Standing:
@@ -46,6 +48,34 @@ def in_crop(photo_row: float, place: Placement, size: tuple[int, int]) -> float:
 @pytest.mark.parametrize("horizon", [0.2, 0.35, 0.5, 0.65])
 def test_the_horizon_is_where_ground_and_sky_part(horizon: float) -> None:
     assert photo_ground(landscape(horizon)).horizon == pytest.approx(horizon, abs=0.03)
+
+
+@pytest.mark.parametrize("end", [0.3, 0.45, 0.6])
+def test_behind_a_wall_the_horizon_is_higher_than_where_the_ground_ends(end: float) -> None:
+    """A dark wall over a grey floor."""
+    photo = landscape(end)
+    photo[: int(240 * end)] //= 4
+    found = photo_ground(photo)
+    assert found.end == pytest.approx(end, abs=0.03)
+    assert 0.0 < found.horizon < found.end - 0.05
+
+
+def test_the_higher_the_ground_reaches_the_higher_is_the_hidden_horizon() -> None:
+    found = [hidden_horizon(end) for end in np.linspace(0.08, 0.8, 20)]
+    assert (np.diff(found) > 0).all() and (found < np.linspace(0.08, 0.8, 20)).all()
+    assert found[-1] == pytest.approx(USUAL_HORIZON, abs=0.01)
+
+
+def test_an_animal_before_a_wall_is_as_tall_as_its_camera_sees_it() -> None:
+    """The horizon behind the wall, not at its foot: feet stand nearer to the wall."""
+    size = (1280, 960)
+    floor, place = known(0.5, size), stands(0.35, 0.75)
+    here, there = (
+        grounded_crop(ground, (0.3, 0.0, 0.6), False, place, SQUARE)
+        for ground in (replace(floor, horizon=0.3), floor)
+    )
+    assert here.openness >= 1.0 and there.openness >= 1.0
+    assert in_crop(0.5, here, size) > in_crop(0.5, there, size) + 0.1
 
 
 @pytest.mark.parametrize("horizon", [0.2, 0.4, 0.6])

@@ -10,7 +10,7 @@ from test_ground_in_pictures import scene
 from styles.camera_look import camera_look
 from styles.composition import compose, linear_from_srgb
 from styles.draws import CompositionDraw, draw_camera_look
-from styles.ground import touched_ground
+from styles.ground import Scene, touched_ground
 from styles.light_matching import (
     LARGEST_GAIN,
     SMALLEST_GAIN,
@@ -46,6 +46,20 @@ def test_without_light_and_shadow_it_is_plain_pasting() -> None:
     found = compose_scene(rgba, scene((1, 0, 1)), ground, PASTED, PLAIN, photo=True)
     assert np.array_equal(found.picture, compose(rgba, ground))
     assert np.array_equal(found.alpha, rgba[..., 3]) and found.hidden is None
+
+
+def test_the_renders_warm_light_stays_behind_in_a_photo_and_not_in_its_own_world() -> None:
+    rgba, grey = render(), np.full((120, 160, 3), 120, np.uint8)
+    evening = replace(scene((1, 0, 1)), light_colour=np.array([1.3, 0.95, 0.6]))
+    solid = rgba[..., 3] == 255
+
+    def red_to_blue(place: Scene, photo: bool) -> float:
+        draw = replace(PLAIN, light=1.0)
+        colour = compose_scene(rgba, place, grey, PASTED, draw, photo=photo).picture[solid].mean(axis=0)
+        return float(colour[0] / colour[2])
+
+    assert red_to_blue(evening, photo=True) < 0.8 * red_to_blue(scene((1, 0, 1)), photo=True)
+    assert red_to_blue(evening, photo=False) == red_to_blue(scene((1, 0, 1)), photo=False)
 
 
 def test_shade_darkens_the_ground_alone_and_never_lightens() -> None:

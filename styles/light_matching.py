@@ -43,8 +43,8 @@ SHOULDER: Final = 0.4
 
 _LUMINANCE: Final = np.array([0.2126, 0.7152, 0.0722])
 
-COLOUR_SHARE: Final = 0.15
-"""How much of a photo's own tint is taken for the light's: grass is green under white light too."""
+COLOUR_SHARE: Final = 0.7
+"""How much of the tint that a photo's ground and bright places have in common is taken for the light's."""
 
 
 def background_light(background: NDArray[np.uint8], feet: float, *, tinted: bool) -> FloatArray:
@@ -69,14 +69,27 @@ def background_light(background: NDArray[np.uint8], feet: float, *, tinted: bool
     mean = ground.mean(axis=0)
     strength = float(mean @ _LUMINANCE) / GROUND_REFLECTS
     whole = linear_from_srgb(background[::2, ::2].reshape(-1, 3) / 255.0)
-    bright = float(np.percentile(whole @ _LUMINANCE, 90)) / BRIGHT_REFLECTS
+    brightest = float(np.percentile(whole @ _LUMINANCE, 90))
+    bright = brightest / BRIGHT_REFLECTS
     strength = max(strength, 1e-4) ** (1 - BRIGHT_SHARE) * max(bright, 1e-4) ** BRIGHT_SHARE
     if not tinted:
         return np.full(3, strength)
-    # Shades of grey (Finlayson & Trezzi 2004): bright places show the light's colour better than dark ones.
-    tint = (whole**4).mean(axis=0) ** 0.25
-    tint = (tint / max(float(tint.mean()), 1e-9)) ** COLOUR_SHARE
+    tint = np.exp(COLOUR_SHARE * _common_tint(ground, whole[whole @ _LUMINANCE >= brightest]))
     return np.asarray(strength * tint / max(float(tint @ _LUMINANCE), 1e-9))
+
+
+def _common_tint(first: FloatArray, second: FloatArray) -> FloatArray:
+    """(3,) logarithm of the tint that two sets of (N, 3) linear light share.
+
+    Grass is green and skies are blue under white light; where ground and bright places are orange, the light
+    is.
+    """
+    tints = []
+    for light in (first, second):
+        mean = np.maximum(light.mean(axis=0), 1e-4)
+        tints.append(np.log(mean / float(mean @ _LUMINANCE)))
+    smaller = np.minimum(np.abs(tints[0]), np.abs(tints[1]))
+    return np.asarray(np.where(tints[0] * tints[1] > 0, np.sign(tints[0]) * smaller, 0.0))
 
 
 def relit(

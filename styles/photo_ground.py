@@ -40,6 +40,16 @@ small picture, and keeps this share of its brightness down to the horizon."""
 SKY_COLUMNS: Final = 65
 """Percentile of the columns' ends of sky: trees before it end it early."""
 
+SKY_LIGHTS: Final = 1.2
+SKY_BLUE: Final = 0.1
+"""Sky is so many times as bright as the ground, or so much bluer (share of white); walls may be bright and
+smooth too, but they light nothing."""
+
+LEAST_LAYERED: Final = 0.035
+MOSTLY_GROUND: Final = 0.6
+"""A view of ground has layers, so much of all that differs in it differs between above and below the ground's
+end; or it shows ground nearly everywhere. What does neither is something close before the camera."""
+
 HIGHEST_GROUND: Final = 0.85
 """Sky that reaches farther down is a wall, or a photo without ground."""
 
@@ -89,19 +99,24 @@ def photo_ground(photo: NDArray[np.uint8]) -> PhotoGround:
     counts = np.arange(1, height + 1)[:, None]
     inner = squares - sums**2 / counts
     total = inner[-1].sum()
-    below = (squares[-1] - squares) - (sums[-1] - sums) ** 2 / np.maximum(height - counts, 1)
-    explained = 1.0 - (inner + below).sum(axis=1) / max(float(total), 1e-9)
+    after = (squares[-1] - squares) - (sums[-1] - sums) ** 2 / np.maximum(height - counts, 1)
+    explained = 1.0 - (inner + after).sum(axis=1) / max(float(total), 1e-9)
     shares = np.arange(1, height + 1) / height
     # A prior for photos whose rows say little; a clear edge outweighs it.
     likely = np.exp(-0.5 * ((shares - USUAL_HORIZON) / HORIZONS_VARY) ** 2)
     score = np.where((shares > 0.08) & (shares < 0.75), explained + 0.35 * likely, -np.inf)
-    sky_end = _sky_end(small)
+    sky_end, sky = _sky(small)
     end = max(float(shares[int(np.argmax(score))]), sky_end)
+    row = min(int(end * height), height - 1)
+    open_sky = sky_end > 0 and _lights(sky, small[row:].mean(axis=(0, 1)))
+    ground = open_ground(_small(photo, OPEN_SIDE), end)
+    if _layered(features, row) < LEAST_LAYERED and ground[int(end * len(ground)) :].mean() < MOSTLY_GROUND:
+        ground[:] = False
     return PhotoGround(
         (photo.shape[1], photo.shape[0]),
         end,
-        end if sky_end > 0 else hidden_horizon(end),
-        open_ground(_small(photo, OPEN_SIDE), end),
+        end if open_sky else hidden_horizon(end),
+        ground,
         _sun_side(grey, end),
     )
 
@@ -112,8 +127,18 @@ def hidden_horizon(end: float) -> float:
     return float(USUAL_HORIZON - HORIZONS_VARY * norm.pdf(edge) / norm.cdf(edge))
 
 
-def _sky_end(small: FloatArray) -> float:
-    """Share of the height that the sky takes from above; 0 where there is none.
+def _layered(features: FloatArray, row: int) -> float:
+    """Share of what differs among (h, w, D) features that differs between above and below a row."""
+    parts = [features[:row], features[row:]]
+    middle = features.mean(axis=(0, 1))
+    between = sum(
+        part[..., 0].size * ((part.mean(axis=(0, 1)) - middle) ** 2).sum() for part in parts if part.size
+    )
+    return float(between / max(float(((features - middle) ** 2).sum()), 1e-9))
+
+
+def _sky(small: FloatArray) -> tuple[float, FloatArray]:
+    """Share of the height that the sky takes from above, and its (3,) colour; zeros where there is none.
 
     Sky goes down from the upper edge without a step and gets no darker than a fair part of its beginning.
     Trees end it early in some columns, clouds do in few.
@@ -127,7 +152,15 @@ def _sky_end(small: FloatArray) -> float:
     bright = top.mean(axis=1) > SKY_BRIGHT
     columns = np.where(bright, last, 0)
     end = float(np.percentile(columns, SKY_COLUMNS)) / len(small)
-    return end if end < HIGHEST_GROUND else 0.0
+    if not 0.0 < end < HIGHEST_GROUND:
+        return 0.0, np.zeros(3)
+    return end, small[np.arange(len(small))[:, None] < columns].mean(axis=0)
+
+
+def _lights(sky: FloatArray, ground: FloatArray) -> bool:
+    """Whether a bright and smooth upper part, by its (3,) colour, is a sky above this ground or a wall."""
+    brighter = float(sky.mean()) > SKY_LIGHTS * float(ground.mean())
+    return brighter or float((sky[2] - sky[0]) - (ground[2] - ground[0])) > SKY_BLUE
 
 
 def _sun_side(grey: FloatArray, horizon: float) -> float:

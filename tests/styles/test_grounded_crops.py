@@ -60,6 +60,25 @@ def test_behind_a_wall_the_horizon_is_higher_than_where_the_ground_ends(end: flo
     assert 0.0 < found.horizon < found.end - 0.05
 
 
+def test_a_close_up_shows_no_ground_and_a_lawn_seen_from_above_does() -> None:
+    """A dark patch across a bright flank; grass all over."""
+    rows, columns = np.mgrid[0:240, 0:320]
+    noise = np.random.default_rng(4).normal(0, 4, (240, 320, 3))
+    flank = np.where(np.abs(columns - 60 - 0.8 * rows) < 60, 60.0, 190.0)[..., None] + noise
+    assert not photo_ground(np.clip(flank, 0, 255).astype(np.uint8)).open.any()
+    lawn = np.array([90, 120, 50]) + 5 * noise
+    assert photo_ground(np.clip(lawn, 0, 255).astype(np.uint8)).open.mean() > 0.5
+
+
+def test_a_bright_smooth_wall_is_no_sky_for_it_lights_nothing() -> None:
+    for sky, hidden in (((150, 150, 148), True), ((215, 218, 222), False), ((110, 140, 200), False)):
+        photo = landscape(0.5)
+        photo[:120] = np.clip(np.array(sky) + np.random.default_rng(5).normal(0, 2, (120, 320, 3)), 0, 255)
+        photo[120:] = np.clip(photo[120:].astype(int) + np.array([30, 20, 65]), 0, 255)
+        found = photo_ground(photo)
+        assert (found.horizon < found.end - 0.05) is hidden
+
+
 def test_the_higher_the_ground_reaches_the_higher_is_the_hidden_horizon() -> None:
     found = [hidden_horizon(end) for end in np.linspace(0.08, 0.8, 20)]
     assert (np.diff(found) > 0).all() and (found < np.linspace(0.08, 0.8, 20)).all()

@@ -33,6 +33,10 @@ BELOW_HORIZON: Final = 0.06
 """All feet stand at least so far below the horizon, and half as far below the ground's end, share of the
 picture's height."""
 
+PHOTO_SIDE: Final = 0.1
+RENDER_SIDE: Final = 0.2
+"""From which on a photo and a render have a side that the light comes from."""
+
 PLACES: Final = 12
 """Places side by side that are tried."""
 
@@ -147,7 +151,7 @@ def grounded_crop(
         where it is most. The flip follows the sun where photo and render both show its side.
     """
     flips = [mirror, not mirror]
-    if abs(ground.sun_side) > 0.25 and abs(standing.sun_side) > 0.3:
+    if abs(ground.sun_side) > PHOTO_SIDE and abs(standing.sun_side) > RENDER_SIDE:
         flips = [(ground.sun_side > 0) != (standing.sun_side > 0)]
     width, height = ground.size
     largest = min(width / size[0], height / size[1])

@@ -30,6 +30,12 @@ ATTEMPTS: Final = 4
 """How often something is drawn anew, thinner or denser, until it hides as much as wanted."""
 
 
+LEAST_COLOUR: Final = 0.2
+"""Saturation of a ground that grass may have its colours from; on concrete it would look like fur."""
+
+DRY_GRASS: Final = ((152, 138, 90), (128, 120, 72), (108, 112, 60), (168, 152, 106), (122, 104, 66))
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """What something in front has to fit.
@@ -336,14 +342,20 @@ def _cutout(
 
 
 def _ground_colours(surroundings: Surroundings, generator: np.random.Generator) -> list[Colour]:
-    """Colours of the background where the animal stands."""
+    """Colours of the background where the animal stands, or of dry grass where that is colourless."""
     height = len(surroundings.background)
     _, top, _, bottom = surroundings.box
     first, last = int(np.clip(bottom - 0.15 * (bottom - top), 0, height - 2)), height
     strip = surroundings.background[first:last].reshape(-1, 3)
     chosen = strip[(generator.random(40) * len(strip)).astype(int)].astype(np.float64)
     # Blades stand in the light that falls there: a gap's black and a pebble's white are no colours of grass.
-    chosen = 0.4 * chosen + 0.6 * np.median(strip, axis=0)
+    middle = np.median(strip, axis=0)
+    if float(np.ptp(middle)) < LEAST_COLOUR * float(middle.max()):
+        return [
+            _scaled(DRY_GRASS[int(pick * len(DRY_GRASS))], surroundings.light)
+            for pick in generator.random(40)
+        ]
+    chosen = 0.4 * chosen + 0.6 * middle
     return [(int(r), int(g), int(b)) for r, g, b in chosen]
 
 

@@ -74,7 +74,7 @@ class SceneTruth:
     sun_irradiance, sky_irradiance
         Light on level ground of each.
     light_colour
-        (3,) linear RGB of the light round the animal, of luminance 1.
+        (3,) linear RGB of the light on what is seen of the animal, of luminance 1.
     shade
         What the animal keeps from the ground.
     """

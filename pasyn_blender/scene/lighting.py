@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ..errors import RenderError
 from .requests import LightRequest
-from .sky import LUMINANCE, SkyLight, sky_light
+from .sky import SkyLight, colour_seen, sky_light
 
 FloatArray = NDArray[np.float64]
 
@@ -67,7 +67,7 @@ class LightTruth:
     sun_irradiance, sky_irradiance
         What falls on level ground: of the sun lamp, and of the world's upper half.
     colour
-        (3,) linear RGB of all light that a ball would get there, of luminance 1.
+        (3,) linear RGB of the light on what the camera sees of the animal, taken as a ball; of luminance 1.
     """
 
     toward_sun: FloatArray
@@ -135,7 +135,9 @@ def create_lighting(scene: bpy.types.Scene) -> Lighting:
     )
 
 
-def apply_light(lighting: Lighting, request: LightRequest, body_frame: FloatArray) -> LightTruth:
+def apply_light(
+    lighting: Lighting, request: LightRequest, body_frame: FloatArray, toward_camera: FloatArray
+) -> LightTruth:
     """Set sun and sky as a shot asks.
 
     Parameters
@@ -146,6 +148,8 @@ def apply_light(lighting: Lighting, request: LightRequest, body_frame: FloatArra
         The shot's light.
     body_frame
         (3, 3) rows left, backward, up of the animal in world space.
+    toward_camera
+        (3,) world direction from the animal to the camera.
 
     Returns
     -------
@@ -173,22 +177,15 @@ def apply_light(lighting: Lighting, request: LightRequest, body_frame: FloatArra
     lighting.sun.data.color = colour.tolist()
     lighting.mapping.inputs["Rotation"].default_value = Matrix(turn.tolist()).to_euler("XYZ")
     lighting.background.inputs["Strength"].default_value = request.world_strength
+    # The lamp is one more direction that light comes from.
+    directions = np.concatenate([sky.directions @ turn, toward_sun[None]])
+    power = np.concatenate([request.world_strength * sky.power, request.sun_strength * colour[None]])
     return LightTruth(
         toward_sun=toward_sun,
         sun_irradiance=request.sun_strength * max(float(body_frame[2] @ toward_sun), 0.0),
         sky_irradiance=request.world_strength * sky.irradiance,
-        colour=_colour_on_a_ball(request.sun_strength * colour, request.world_strength * sky.mean),
+        colour=colour_seen(directions, power, toward_camera),
     )
-
-
-def _colour_on_a_ball(sun: FloatArray, sky: FloatArray) -> FloatArray:
-    """(3,) colour of a lamp's irradiance and a mean radiance together, of luminance 1.
-
-    A ball has four times the surface of its shadow, and gets pi times the mean radiance from all around.
-    """
-    light = sun / 4 + np.pi * sky
-    luminance = float(light @ LUMINANCE)
-    return light / luminance if luminance > 0 else np.ones(3)
 
 
 def _drawn_sun(request: LightRequest, body_frame: FloatArray) -> FloatArray:

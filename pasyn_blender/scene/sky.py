@@ -20,6 +20,9 @@ LEAST_SHARE: Final = 2.5
 LUMINANCE: Final = np.array([0.2126, 0.7152, 0.0722])
 """Weights of linear red, green and blue."""
 
+_SEEN: Final = 64
+"""Places of a ball that are looked at."""
+
 _WIDTH: Final = 256
 """The picture is reduced to this before it is judged: a lens flare or a lamp is then a speck."""
 
@@ -36,14 +39,17 @@ class SkyLight:
         (3,) direction of its sun in the HDRI's own axes (up +Z); None under an even sky.
     sun_colour
         (3,) linear RGB of the sun's light, the largest 1.
-    mean
-        (3,) linear RGB radiance, mean of all directions.
+    directions
+        (K, 3) all directions, in the HDRI's own axes.
+    power
+        (K, 3) linear RGB radiance from each times the solid angle it stands for.
     """
 
     irradiance: float
     toward_sun: FloatArray | None
     sun_colour: FloatArray
-    mean: FloatArray
+    directions: FloatArray
+    power: FloatArray
 
 
 def sky_light(pixels: NDArray[np.floating]) -> SkyLight:
@@ -70,7 +76,7 @@ def sky_light(pixels: NDArray[np.floating]) -> SkyLight:
     brightness = light @ LUMINANCE
     above = directions[..., 2] > 0
     irradiance = float((brightness * solid * np.clip(directions[..., 2], 0, None)).sum())
-    everywhere = (light * solid[..., None]).sum(axis=(0, 1)) / solid.sum()
+    everywhere = directions.reshape(-1, 3), (light * solid[..., None]).reshape(-1, 3)
     total = float((solid * above).sum())
     mean = float((brightness * solid * above).sum()) / total
     # The brightest place by its whole surroundings: a white wall has no glow around it.
@@ -83,7 +89,7 @@ def sky_light(pixels: NDArray[np.floating]) -> SkyLight:
     cone = flat[near[best]]
     power = brightness.ravel()[cone] * solid.ravel()[cone]
     if mean <= 0 or glow[best] < LEAST_SHARE * mean:
-        return SkyLight(irradiance, None, np.ones(3), everywhere)
+        return SkyLight(irradiance, None, np.ones(3), *everywhere)
     # The peak counts more than its halo.
     middle = (directions.reshape(-1, 3)[cone] * (power * brightness.ravel()[cone])[:, None]).sum(axis=0)
     colour = (light.reshape(-1, 3)[cone] * power[:, None]).sum(axis=0)
@@ -91,7 +97,49 @@ def sky_light(pixels: NDArray[np.floating]) -> SkyLight:
         irradiance,
         middle / np.linalg.norm(middle),
         np.clip(colour / max(colour.max(), 1e-12), 0.0, 1.0),
-        everywhere,
+        *everywhere,
+    )
+
+
+def colour_seen(directions: FloatArray, power: FloatArray, toward_viewer: FloatArray) -> FloatArray:
+    """Tell in which colour somebody sees a white ball.
+
+    Parameters
+    ----------
+    directions
+        (K, 3) where light comes from.
+    power
+        (K, 3) linear RGB radiance times solid angle, or a lamp's irradiance.
+    toward_viewer
+        (3,) direction.
+
+    Returns
+    -------
+    (3,) linear RGB of luminance 1
+        Mean colour over the ball's disc. All places count alike, however bright: behind an animal the sun
+        draws a line of gold and leaves its flank to the sky. White where there is no light.
+    """
+    normals = _seen_normals(toward_viewer)
+    light = np.clip(normals @ directions.T, 0.0, None) @ power
+    luminance = light @ LUMINANCE
+    lit = luminance > 0
+    if not lit.any():
+        return np.ones(3)
+    return np.asarray((light[lit] / luminance[lit, None]).mean(axis=0))
+
+
+def _seen_normals(toward_viewer: FloatArray) -> FloatArray:
+    """(N, 3) normals of a ball in places spread evenly over the disc that is seen of it."""
+    number = np.arange(_SEEN) + 0.5
+    radius, turn = np.sqrt(number / _SEEN), number * np.pi * (3.0 - np.sqrt(5.0))
+    view = toward_viewer / np.linalg.norm(toward_viewer)
+    beside = np.cross(view, np.eye(3)[int(np.argmin(np.abs(view)))])
+    beside /= np.linalg.norm(beside)
+    above = np.cross(view, beside)
+    return np.asarray(
+        (radius * np.cos(turn))[:, None] * beside
+        + (radius * np.sin(turn))[:, None] * above
+        + np.sqrt(1.0 - radius**2)[:, None] * view
     )
 
 

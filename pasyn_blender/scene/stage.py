@@ -346,7 +346,7 @@ def frame_and_light(
     ground = float((vertices[bearing] @ body_frame[2]).min())
     view = solve_view(vertices, body_frame, shot.camera, size, ground)
     aim_camera(camera, view)
-    light = apply_light(lighting, shot.light, body_frame)
+    light = apply_light(lighting, shot.light, body_frame, -view.world_to_camera[2, :3])
     scene = SceneTruth(
         up=body_frame[2],
         ground=ground,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pasyn_blender.scene.sky import sky_light
+from pasyn_blender.scene.sky import LUMINANCE, colour_seen, sky_light
 
 
 def sky(radiance: float = 1.0) -> np.ndarray:
@@ -28,14 +28,28 @@ def test_a_sun_is_found_where_blender_would_see_it(azimuth: float, elevation: fl
     assert found.toward_sun is not None
     assert np.degrees(np.arccos(found.toward_sun @ direction)) < 3.0
     assert found.sun_colour[0] == 1.0 and found.sun_colour[2] < 0.7
-    assert found.mean[0] > found.mean[1] > found.mean[2] > 0.3
 
 
-def test_the_mean_counts_directions_not_pixels() -> None:
-    """The upper half red, the lower blue, and rows near the poles of an equirectangular picture are small."""
-    picture = sky(0.0)
-    picture[:64, :, 0] = 1.0
-    picture[64:, :, 2] = 1.0
-    picture[:13] = (0.0, 9.0, 0.0)
-    cap = (1 - np.cos(13 / 128 * np.pi)) / 2
-    assert sky_light(picture).mean == pytest.approx([0.5 - cap, 9.0 * cap, 0.5], rel=1e-2)
+def test_a_white_ball_has_the_colour_of_an_even_sky_from_everywhere() -> None:
+    found = sky_light(sky(0.7) * np.array([0.8, 1.0, 1.4]))
+    expected = np.array([0.8, 1.0, 1.4]) / (np.array([0.8, 1.0, 1.4]) @ LUMINANCE)
+    for viewer in np.eye(3):
+        assert colour_seen(found.directions, found.power, viewer) == pytest.approx(expected, rel=1e-6)
+
+
+def test_with_the_evening_sun_behind_one_its_colour_is_seen_and_before_one_the_skys() -> None:
+    picture = sky(0.2) * np.array([0.8, 1.0, 1.4])
+    columns = (0.5 - (np.arange(256) + 0.5) / 256) * 2 * np.pi
+    picture[48:64, np.cos(columns) > 0.95] = (30.0, 14.0, 4.0)
+    found = sky_light(picture)
+    sunny, shady = (colour_seen(found.directions, found.power, np.array([x, 0.0, 0.0])) for x in (1.0, -1.0))
+    assert sunny[0] > 2.0 * sunny[2] and shady[0] < shady[2]
+
+
+def test_a_lamp_from_beside_colours_the_half_that_it_reaches() -> None:
+    """Red from the left on one half of the disc, blue from the right on the other."""
+    directions = np.array([[1.0, 0.0, 0.0], [-1.0, 0.0, 0.0]])
+    red, blue = np.array([1.0, 0.0, 0.0]), np.array([0.0, 0.0, 1.0])
+    found = colour_seen(directions, np.array([red, blue]), np.array([0.0, 0.0, 1.0]))
+    assert found == pytest.approx((red / (red @ LUMINANCE) + blue / (blue @ LUMINANCE)) / 2, rel=0.03)
+    assert colour_seen(directions, np.zeros((2, 3)), np.array([0.0, 0.0, 1.0])) == pytest.approx(1.0)

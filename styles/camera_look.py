@@ -74,11 +74,20 @@ def meter(picture: NDArray[np.uint8]) -> float:
 
 
 def _exposed(light: FloatArray, factor: float) -> FloatArray:
-    """Expose longer or shorter, with all of the factor up to :data:`SHOULDER`.
+    """Expose (H, W, 3) light longer or shorter, with all of the factor up to :data:`SHOULDER`.
 
     What a longer exposure makes bright rolls off, so that only white ends white; what was white stays white
-    in a shorter one, for windows and skies of photos are brighter than the files can say.
+    in a shorter one, for windows and skies of photos are brighter than the files can say. What has a colour
+    keeps it then: its darkest channel decides for all three.
     """
+    if factor >= 1.0:
+        return _curve(light, factor)
+    darkest = np.maximum(light.min(axis=2, keepdims=True), np.float32(1e-4))
+    return np.asarray(light * (_curve(darkest, factor) / darkest), dtype=np.float32)
+
+
+def _curve(light: FloatArray, factor: float) -> FloatArray:
+    """Change light from 0 to 1 by a factor up to a knee, and beyond it ever less or more, up to white."""
     longer = factor >= 1.0
     knee_in, knee_out = (SHOULDER / factor, SHOULDER) if longer else (SHOULDER, SHOULDER * factor)
     span, room = 1.0 - knee_in, 1.0 - knee_out

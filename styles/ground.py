@@ -82,7 +82,8 @@ class Scene:
                 toward_sun=np.array(scene["toward_sun"], dtype=np.float64),
                 sun_irradiance=float(scene["sun_irradiance"]),
                 sky_irradiance=float(scene["sky_irradiance"]),
-                light_colour=np.array(scene["light_colour"], dtype=np.float64),
+                # Records of earlier versions do not tell it; white is what they were composed with.
+                light_colour=np.array(scene.get("light_colour", (1.0, 1.0, 1.0)), dtype=np.float64),
                 shade=GroundShade.from_dict(scene["shade"]),
             )
         except (KeyError, TypeError) as error:

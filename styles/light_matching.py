@@ -21,6 +21,9 @@ LARGEST_GAIN: Final = 2.5
 SMALLEST_GAIN: Final = 1 / 6
 """Darkening harms them less; what is darker yet is taken for black soil, not for darkness."""
 
+LARGEST_TINT: Final = 2.0
+"""Factor by which a colour of light makes one channel brighter at most, and one over it darker."""
+
 BRIGHT_SHARE: Final = 1 / 3
 """Share of the estimate, on a scale of factors, that the photo's bright places have: ground may be black soil
 or sand, and a dim stable has no bright places."""
@@ -104,13 +107,17 @@ def relit(
     render_light, background
         (3,) linear light a white level surface would send in the render and in the background.
     share
-        0 keeps the render, 1 gives it the background's light (limited to factors from
-        :data:`SMALLEST_GAIN` to :data:`LARGEST_GAIN`). Where that leaves the animal brighter than a white one
-        would be there, such as with a low sun on its side, it is darkened further. Unless the share is 0, its
-        brightest places end at :data:`BRIGHTEST`.
+        0 keeps the render, 1 gives it the background's light (its strength limited to factors from
+        :data:`SMALLEST_GAIN` to :data:`LARGEST_GAIN`, its colour by :data:`LARGEST_TINT`). Where that leaves
+        the animal brighter than a white one would be there, such as with a low sun on its side, it is
+        darkened further. Unless the share is 0, its brightest places end at :data:`BRIGHTEST`.
     """
-    ratio = np.maximum(background, 1e-4) / np.maximum(render_light, 1e-4)
-    gain = np.clip(ratio, SMALLEST_GAIN, LARGEST_GAIN) ** share
+    # Strength and colour are limited each for itself: much brighter light has a colour, too.
+    there, here = np.maximum(background, 1e-4), np.maximum(render_light, 1e-4)
+    strength = float(there @ _LUMINANCE) / float(here @ _LUMINANCE)
+    tint = there / here / strength
+    gain = np.clip(strength, SMALLEST_GAIN, LARGEST_GAIN) * np.clip(tint, 1 / LARGEST_TINT, LARGEST_TINT)
+    gain = gain**share
     whole = rgba[rgba[..., 3] == 255][:, :3]
     if len(whole):
         brightest = float(np.percentile(linear_from_srgb(whole / 255.0) @ (_LUMINANCE * gain), 97))

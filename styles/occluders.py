@@ -33,6 +33,9 @@ ATTEMPTS: Final = 4
 LEAST_COLOUR: Final = 0.2
 """Saturation of a ground that grass may have its colours from; on concrete it would look like fur."""
 
+DARK: Final = 40.0
+"""Brightness, of 255, below which a colour says nothing."""
+
 DRY_GRASS: Final = ((152, 138, 90), (128, 120, 72), (108, 112, 60), (168, 152, 106), (122, 104, 66))
 
 
@@ -347,14 +350,13 @@ def _ground_colours(surroundings: Surroundings, generator: np.random.Generator) 
     _, top, _, bottom = surroundings.box
     first, last = int(np.clip(bottom - 0.15 * (bottom - top), 0, height - 2)), height
     strip = surroundings.background[first:last].reshape(-1, 3)
-    chosen = strip[(generator.random(40) * len(strip)).astype(int)].astype(np.float64)
+    # Drawn in any case: blades must not move, and labels with them, when the background is another.
+    picks = generator.random(40)
+    chosen = strip[(picks * len(strip)).astype(int)].astype(np.float64)
     # Blades stand in the light that falls there: a gap's black and a pebble's white are no colours of grass.
     middle = np.median(strip, axis=0)
-    if float(np.ptp(middle)) < LEAST_COLOUR * float(middle.max()):
-        return [
-            _scaled(DRY_GRASS[int(pick * len(DRY_GRASS))], surroundings.light)
-            for pick in generator.random(40)
-        ]
+    if float(np.ptp(middle)) < LEAST_COLOUR * max(float(middle.max()), DARK):
+        return [_scaled(DRY_GRASS[int(pick * len(DRY_GRASS))], surroundings.light) for pick in picks]
     chosen = 0.4 * chosen + 0.6 * middle
     return [(int(r), int(g), int(b)) for r, g, b in chosen]
 
@@ -362,11 +364,12 @@ def _ground_colours(surroundings: Surroundings, generator: np.random.Generator) 
 def _leaf_colours(surroundings: Surroundings, generator: np.random.Generator) -> list[Colour]:
     """Greens of the background, and some of leaves anywhere."""
     pixels = surroundings.background.reshape(-1, 3).astype(np.int64)
+    picks = generator.random(12)
     green = pixels[(pixels[:, 1] > pixels[:, 0] * 1.05) & (pixels[:, 1] > pixels[:, 2] * 1.15)]
     own = [(78, 96, 44), (96, 110, 58), (60, 78, 40), (118, 116, 62)]
     colours = [_scaled(colour, surroundings.light) for colour in own]
     if len(green) > 200:
-        chosen = green[(generator.random(12) * len(green)).astype(int)]
+        chosen = green[(picks * len(green)).astype(int)]
         colours = [(int(r), int(g), int(b)) for r, g, b in chosen]
     return colours
 

@@ -23,6 +23,8 @@ FloatArray = NDArray[np.float64]
 SMALL_SIDE: Final = 96
 """Longer side of the picture that horizon and sun are looked for in."""
 
+FEWEST_ACROSS: Final = 16
+
 OPEN_SIDE: Final = 160
 """Longer side of the picture that open ground is looked for in: bars must not vanish."""
 
@@ -173,7 +175,8 @@ def _sun_side(grey: FloatArray, horizon: float) -> float:
 
 def _small(photo: NDArray[np.uint8], side: int) -> FloatArray:
     """(h, w, 3) from 0 to 1, reduced by a whole factor to at most ``side`` pixels."""
-    step = max(1, -(-max(photo.shape[:2]) // side))
+    # Of a long strip a few pixels stay across.
+    step = max(1, min(-(-max(photo.shape[:2]) // side), min(photo.shape[:2]) // FEWEST_ACROSS))
     height, width = photo.shape[0] // step * step, photo.shape[1] // step * step
     reduced = Image.fromarray(np.ascontiguousarray(photo)).reduce(step, (0, 0, width, height))
     return np.asarray(reduced, dtype=np.float64) / 255.0

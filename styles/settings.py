@@ -83,7 +83,7 @@ class CameraLookRanges:
     blur: Range = (0.0, 1.2)
     motion_blur: Range = (0.0, 1.5)
     noise: Range = (0.0, 0.006)
-    sharpening: Range = (0.0, 0.4)
+    sharpening: Range = (0.05, 0.45)
     jpeg: Range = (90.0, 96.0)
     metering: Range = (0.5, 0.9)
 

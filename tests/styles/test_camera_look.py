@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from styles.camera_look import camera_look
+from styles.composition import linear_from_srgb
 from styles.draws import CameraLookDraw, draw_camera_look
 from styles.settings import NO_CAMERA, CameraLookRanges
 
@@ -62,6 +63,14 @@ def test_a_shorter_exposure_darkens_all_but_white() -> None:
         found = camera_look(ramp, replace(NOTHING, exposure=exposure))[0, :, 0].astype(int)
         assert (np.diff(found) >= 0).all() and (found <= np.arange(256)).all()
         assert found[255] == 255 and found[118] < 118 and found[235] < 235
+
+
+def test_a_shorter_exposure_keeps_the_colour_of_a_sky() -> None:
+    """Its blue is at white already; the other channels may not sink away from under it."""
+    sky = np.full((8, 8, 3), (200, 225, 255), np.uint8)
+    found = camera_look(sky, replace(NOTHING, exposure=-1.25))[0, 0].astype(float)
+    before, after = (linear_from_srgb(colour / 255.0) for colour in (sky[0, 0], found))
+    assert after / after[2] == pytest.approx(before / before[2], abs=0.02) and after[2] < 0.8
 
 
 @pytest.mark.parametrize("brightness", [90, 100, 117, 140, 155])

@@ -79,6 +79,12 @@ def test_a_bright_smooth_wall_is_no_sky_for_it_lights_nothing() -> None:
         assert (found.horizon < found.end - 0.05) is hidden
 
 
+@pytest.mark.parametrize("size", [(60, 3200), (3200, 32), (32, 3072), (33, 3300)])
+def test_long_strips_are_judged_like_other_photos(size: tuple[int, int]) -> None:
+    found = photo_ground(np.random.default_rng(6).integers(0, 255, (*size, 3), dtype=np.uint8))
+    assert 0.0 < found.horizon <= found.end <= 1.0
+
+
 def test_the_higher_the_ground_reaches_the_higher_is_the_hidden_horizon() -> None:
     found = [hidden_horizon(end) for end in np.linspace(0.08, 0.8, 20)]
     assert (np.diff(found) > 0).all() and (found < np.linspace(0.08, 0.8, 20)).all()

@@ -62,6 +62,44 @@ def test_the_renders_warm_light_stays_behind_in_a_photo_and_not_in_its_own_world
     assert red_to_blue(evening, photo=False) == red_to_blue(scene((1, 0, 1)), photo=False)
 
 
+def test_a_much_brighter_place_still_takes_the_renders_colour_away() -> None:
+    """Its strength is limited long before its colour."""
+    rgba = render()
+    solid = rgba[..., 3] == 255
+    evening = np.array([0.13, 0.1, 0.06])
+    found = [
+        relit(rgba, light, np.ones(3), 1.0)[solid][:, :3].mean(axis=0) for light in (evening, np.full(3, 0.1))
+    ]
+    assert found[0][0] / found[0][2] < 0.85 * found[1][0] / found[1][2]
+
+
+def test_a_record_that_does_not_tell_the_lights_colour_means_white() -> None:
+    truth = {
+        "camera": {"intrinsics": np.eye(3).tolist(), "world_to_camera": np.eye(4).tolist()},
+        "scene": {
+            "up": [0, 0, 1],
+            "ground": 0.0,
+            "toward_sun": [0, 0, 1],
+            "sun_irradiance": 2.0,
+            "sky_irradiance": 1.0,
+            "shade": scene((1, 0, 1)).shade.to_dict(),
+        },
+    }
+    assert (Scene.from_truth(truth).light_colour == 1.0).all()
+
+
+@pytest.mark.parametrize("kind", ["grass", "branches"])
+def test_where_something_is_in_front_does_not_depend_on_the_background(kind: str) -> None:
+    """Other backgrounds make other pictures of the same labels."""
+    rgba, hidden = render(), []
+    for ground in (meadow(), np.full((120, 160, 3), 120, np.uint8), np.full((120, 160, 3), 3, np.uint8)):
+        ranges = CompositionRanges(occluded=1.0, occluders=(kind,), ground=False)
+        draw = replace(PLAIN, occluder_seed=5)
+        hidden.append(compose_scene(rgba, scene((1, 0, 1)), ground, ranges, draw, photo=True).hidden)
+    assert hidden[0] is not None and hidden[0].any()
+    assert np.array_equal(hidden[0], hidden[1]) and np.array_equal(hidden[0], hidden[2])
+
+
 def test_shade_darkens_the_ground_alone_and_never_lightens() -> None:
     rgba, ground = render(), meadow()
     found = compose_scene(rgba, scene((1, 0, 0.4)), ground, PASTED, replace(PLAIN, shadow=1.0), photo=True)

@@ -286,7 +286,10 @@ def _difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
         if old_value != new_value and key.partition(".")[0] not in _MAY_CHANGE
     ]
     if not found:
-        return "the job is the same, but program, rig, rig map, prior, poses, world or photos have changed since"return "; ".join(found[:4]) + (f"; and {len(found) - 4} more" if len(found) > 4 else "")
+        return (
+            "the job is the same, but program, rig, rig map, prior, poses, world or photos have changed since"
+        )
+    return "; ".join(found[:4]) + (f"; and {len(found) - 4} more" if len(found) > 4 else "")
 
 
 def _pairs(

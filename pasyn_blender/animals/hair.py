@@ -148,7 +148,7 @@ def _mane_locks(
     # Most fall to one side, the rest to the other: how many is the individual's own.
     own = random.uniform(size=_MANE_LOCKS) < random.uniform(0.65, 0.95)
     side = np.where(own, sign, -sign)
-    length = longest * np.interp(along, [0.0, 0.10, 0.45, 0.90, 1.0], [0.30, 0.70, 1.0, 0.92, 0.62])
+    length = longest * np.interp(along, [0.0, 0.12, 0.45, 0.90, 1.0], [0.12, 0.50, 1.0, 0.92, 0.62])
     # Ends wander slowly along the neck, and each lock a little by itself.
     waves = np.cos(2.0 * np.pi * (along * random.uniform(1.6, 3.2) + random.uniform()))
     length = length * (1.0 + 0.10 * waves + random.normal(0.0, 0.11, _MANE_LOCKS)).clip(0.55, 1.4)
@@ -158,12 +158,16 @@ def _mane_locks(
     share = np.linspace(0.0, 1.0, _LOCK_PLACES)
     high = np.interp(share, [0.0, 0.2, 0.5, 1.0], [-0.008, 0.020, 0.013, 0.008]) * s
     lift = high + random.uniform(0.0, 0.016, _MANE_LOCKS)[:, None] * np.minimum(3.0 * share, 1.0) * s
+    # Towards the withers a mane gets thin and lies down; it does not end in a tuft.
+    dense = np.interp(along, [0.0, 0.2], [0.1, 1.0])[:, None]
+    lift = np.where(lift > 0.0, dense * lift, lift)
     paths, normals, roots = fallen(plan, surface, starts, push, length, lift)
     bend = np.sin(
         np.pi * (share * random.uniform(0.8, 2.0, (_MANE_LOCKS, 1)) + random.uniform(size=(_MANE_LOCKS, 1)))
     )
     paths = paths + (0.05 * length[:, None] * share * bend)[..., None] * forward[:, None]
     width = random.uniform(0.009, 0.020, _MANE_LOCKS)[:, None] * s * np.interp(share, *_LOCK_WIDTH)
+    width = (0.5 + 0.5 * dense) * width
     return Locks(
         paths=paths,
         faces=normals,

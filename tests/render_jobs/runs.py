@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from render_jobs import layout
+from render_jobs.finish import Dataset
 from render_jobs.job import Job, Limits, load_job
-from render_jobs.runner import RunOptions
+from render_jobs.runner import RunOptions, run_job
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 STAND_IN = Path(__file__).with_name("stand_in_renderer.py")
@@ -40,6 +41,11 @@ def stand_in_options(job: Job, folder: Path, workers: int = 1, **options: Any) -
         ]
 
     return RunOptions(folder, workers, command=command, **options)
+
+
+def run(job: Job, folder: Path, workers: int = 1, **options: Any) -> Dataset:
+    """Run a job with the stand-in."""
+    return run_job(job, stand_in_options(job, folder, workers, **options))
 
 
 def delivered_files(folder: Path) -> dict[str, bytes]:
@@ -72,3 +78,18 @@ def stand_in_blender(folder: Path) -> Path:
     )
     path.chmod(0o755)
     return path
+
+
+def children(of: int | None = None) -> list[int]:
+    """Processes below one of ours that are alive."""
+    of = of or os.getpid()
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                state, parent = (entry / "stat").read_text().rpartition(") ")[2].split()[:2]
+            except OSError:
+                continue
+            if int(parent) == of and state != "Z":
+                found.append(int(entry.name))
+    return found

@@ -24,6 +24,7 @@ SMALL_SIDE: Final = 96
 """Longer side of the picture that horizon and sun are looked for in."""
 
 FEWEST_ACROSS: Final = 16
+"""Pixels that the shorter side of such pictures keeps, however long the longer one is."""
 
 OPEN_SIDE: Final = 160
 """Longer side of the picture that open ground is looked for in: bars must not vanish."""
@@ -112,7 +113,10 @@ def photo_ground(photo: NDArray[np.uint8]) -> PhotoGround:
     row = min(int(end * height), height - 1)
     open_sky = sky_end > 0 and _lights(sky, small[row:].mean(axis=(0, 1)))
     ground = open_ground(_small(photo, OPEN_SIDE), end)
-    if _layered(features, row) < LEAST_LAYERED and ground[int(end * len(ground)) :].mean() < MOSTLY_GROUND:
+    # What the split explains of the rows' means it explains of every pixel of a row.
+    between = float(explained[row - 1] * total) * small.shape[1]
+    layered = between / max(float(((features - features.mean(axis=(0, 1))) ** 2).sum()), 1e-9)
+    if layered < LEAST_LAYERED and ground[int(end * len(ground)) :].mean() < MOSTLY_GROUND:
         ground[:] = False
     return PhotoGround(
         (photo.shape[1], photo.shape[0]),
@@ -127,16 +131,6 @@ def hidden_horizon(end: float) -> float:
     """Expect the horizon of a photo whose ground ends at something before it: what is usual, above that."""
     edge = (end - USUAL_HORIZON) / HORIZONS_VARY
     return float(USUAL_HORIZON - HORIZONS_VARY * norm.pdf(edge) / norm.cdf(edge))
-
-
-def _layered(features: FloatArray, row: int) -> float:
-    """Share of what differs among (h, w, D) features that differs between above and below a row."""
-    parts = [features[:row], features[row:]]
-    middle = features.mean(axis=(0, 1))
-    between = sum(
-        part[..., 0].size * ((part.mean(axis=(0, 1)) - middle) ** 2).sum() for part in parts if part.size
-    )
-    return float(between / max(float(((features - middle) ** 2).sum()), 1e-9))
 
 
 def _sky(small: FloatArray) -> tuple[float, FloatArray]:
@@ -175,7 +169,6 @@ def _sun_side(grey: FloatArray, horizon: float) -> float:
 
 def _small(photo: NDArray[np.uint8], side: int) -> FloatArray:
     """(h, w, 3) from 0 to 1, reduced by a whole factor to at most ``side`` pixels."""
-    # Of a long strip a few pixels stay across.
     step = max(1, min(-(-max(photo.shape[:2]) // side), min(photo.shape[:2]) // FEWEST_ACROSS))
     height, width = photo.shape[0] // step * step, photo.shape[1] // step * step
     reduced = Image.fromarray(np.ascontiguousarray(photo)).reduce(step, (0, 0, width, height))

@@ -54,8 +54,7 @@ class CameraLookRanges:
 
     The defaults are those of a photo of a few megapixels that was shrunk to a dataset's size: most of its
     blur, noise and blocks went with the shrinking. Measured with ``pasyn style evaluate`` on photos of horses
-    and checked on cattle: none at all is told more easily everywhere, twice as strong over the whole picture
-    (docs/styles.md).
+    and cattle: over whole pictures none at all is told more easily (docs/styles.md).
 
     Attributes
     ----------

@@ -76,7 +76,7 @@ def sky_light(pixels: NDArray[np.floating]) -> SkyLight:
     brightness = light @ LUMINANCE
     above = directions[..., 2] > 0
     irradiance = float((brightness * solid * np.clip(directions[..., 2], 0, None)).sum())
-    everywhere = directions.reshape(-1, 3), (light * solid[..., None]).reshape(-1, 3)
+    all_around = directions.reshape(-1, 3), (light * solid[..., None]).reshape(-1, 3)
     total = float((solid * above).sum())
     mean = float((brightness * solid * above).sum()) / total
     # The brightest place by its whole surroundings: a white wall has no glow around it.
@@ -89,7 +89,7 @@ def sky_light(pixels: NDArray[np.floating]) -> SkyLight:
     cone = flat[near[best]]
     power = brightness.ravel()[cone] * solid.ravel()[cone]
     if mean <= 0 or glow[best] < LEAST_SHARE * mean:
-        return SkyLight(irradiance, None, np.ones(3), *everywhere)
+        return SkyLight(irradiance, None, np.ones(3), *all_around)
     # The peak counts more than its halo.
     middle = (directions.reshape(-1, 3)[cone] * (power * brightness.ravel()[cone])[:, None]).sum(axis=0)
     colour = (light.reshape(-1, 3)[cone] * power[:, None]).sum(axis=0)
@@ -97,7 +97,7 @@ def sky_light(pixels: NDArray[np.floating]) -> SkyLight:
         irradiance,
         middle / np.linalg.norm(middle),
         np.clip(colour / max(colour.max(), 1e-12), 0.0, 1.0),
-        *everywhere,
+        *all_around,
     )
 
 
